@@ -1,0 +1,1 @@
+"""From sources to a searchable index: readers, sentences, passages, embedder, stores, build."""

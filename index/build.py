@@ -1,0 +1,182 @@
+"""Sources → index: reads, compares with what is indexed, cuts, embeds, writes, publishes. Left out:
+watching for changes, worker processes, and resuming a build that was stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from index.embedder import Embedder
+from index.errors import UnreadableArticle
+from index.passages import cut_passages
+from index.readers import find_files, read_file
+from index.settings import IndexSettings
+from index.store import Entry, IndexWriter
+from index.types import Article, Passage, Span
+
+Kind = Literal["add", "update", "unchanged", "remove", "fail"]
+BATCH_PASSAGES = 256
+"""Passages embedded and written together: enough for batches of like length, small in memory."""
+
+RECIPE = 1
+"""Raised when passages of the same article are cut or embedded in another way than before, so that
+the next run of `loccit index` makes them anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one source asks of the index. `article` is set for add and update, `error` for fail."""
+
+    kind: Kind
+    entry: Entry
+    article: Article | None = None
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did. `passages` counts those made in it; `generation` is None if nothing changed."""
+
+    add: int = 0
+    update: int = 0
+    unchanged: int = 0
+    remove: int = 0
+    failures: list[str] = field(default_factory=list)
+    passages: int = 0
+    seconds: float = 0.0
+    generation: str | None = None
+
+    def line(self) -> str:
+        """One line for people."""
+        return (
+            f"added {self.add}, updated {self.update}, unchanged {self.unchanged}, removed {self.remove}, "
+            f"failed {len(self.failures)}, passages {self.passages}, seconds {self.seconds:.1f}"
+        )
+
+
+def plan_changes(
+    paths: Sequence[Path], entries: Sequence[Entry], settings: IndexSettings
+) -> Iterator[Change]:
+    """Compare what stands at `paths` with what is indexed, article by article in order.
+
+    Sources below a path that are gone come last, as removals. A source that cannot be read comes
+    as a failure, and what is indexed of it stays. An id that another source holds already gets a
+    suffix made of the new source's origin.
+    """
+    known = {entry.origin: entry for entry in entries}
+    taken = {entry.article_id: entry.origin for entry in entries}
+    seen: set[str] = set()
+    for path in paths:
+        root = path.expanduser().absolute()
+        unread: list[str] = []
+        for origin, result in _read_all(root, settings):
+            if isinstance(result, UnreadableArticle):
+                unread.append(origin.partition("#")[0])
+                yield Change("fail", Entry("", origin, ""), error=str(result))
+            elif origin not in seen:
+                seen.add(origin)
+                article = replace(result, id=_free_id(result.id, origin, known, taken))
+                taken[article.id] = origin
+                yield _compare(article, origin, known.get(origin), settings)
+        for entry in entries:
+            below = entry.origin == str(root) or entry.origin.startswith((f"{root}/", f"{root}#"))
+            if below and entry.origin not in seen and not entry.origin.startswith(tuple(unread)):
+                seen.add(entry.origin)
+                yield Change("remove", entry)
+
+
+def _read_all(root: Path, settings: IndexSettings) -> Iterator[tuple[str, Article | UnreadableArticle]]:
+    try:
+        files = find_files(root)
+    except UnreadableArticle as error:
+        yield str(root), error
+        return
+    for file in files:
+        yield from read_file(file, root, settings.max_article_bytes)
+
+
+def _free_id(wanted: str, origin: str, known: dict[str, Entry], taken: dict[str, str]) -> str:
+    if origin in known:
+        return known[origin].article_id
+    if taken.get(wanted, origin) == origin:
+        return wanted
+    return f"{wanted}~{hashlib.sha256(origin.encode()).hexdigest()[:8]}"
+
+
+def _compare(article: Article, origin: str, known: Entry | None, settings: IndexSettings) -> Change:
+    recipe = [RECIPE, settings.passage_tokens, settings.passage_prompt]
+    content = json.dumps([asdict(article), recipe], sort_keys=True, ensure_ascii=True)
+    entry = Entry(article.id, origin, hashlib.sha256(content.encode()).hexdigest())
+    if known is None:
+        return Change("add", entry, article)
+    if known.digest == entry.digest:
+        return Change("unchanged", entry)
+    return Change("update", entry, article)
+
+
+def build(
+    paths: Sequence[Path],
+    writer: IndexWriter,
+    embedder: Embedder,
+    settings: IndexSettings,
+    report: Callable[[Change], None] = lambda change: None,
+) -> Summary:
+    """Bring the index in step with `paths` and publish, unless nothing changed.
+
+    `report` is called for each change once it is done. Articles that cannot be read are named in
+    `Summary.failures`; the others are indexed all the same.
+    """
+    began = time.perf_counter()
+    summary = Summary()
+    batch: list[tuple[Change, list[Passage]]] = []
+    for change in plan_changes(paths, writer.entries(), settings):
+        _count(summary, change)
+        if change.article is None:
+            if change.kind == "remove":
+                writer.remove([change.entry.article_id])
+            report(change)
+            continue
+        passages = cut_passages(change.article, embedder.count_tokens, settings.passage_tokens)
+        summary.passages += len(passages)
+        batch.append((change, passages))
+        if sum(len(several) for _, several in batch) >= BATCH_PASSAGES:
+            _write(batch, writer, embedder, report)
+            batch = []
+    _write(batch, writer, embedder, report)
+    if summary.add or summary.update or summary.remove:
+        summary.generation = writer.publish()
+    summary.seconds = time.perf_counter() - began
+    return summary
+
+
+def _count(summary: Summary, change: Change) -> None:
+    if change.kind == "fail":
+        summary.failures.append(change.error or "")
+    else:
+        setattr(summary, change.kind, getattr(summary, change.kind) + 1)
+
+
+def _write(
+    batch: Sequence[tuple[Change, list[Passage]]],
+    writer: IndexWriter,
+    embedder: Embedder,
+    report: Callable[[Change], None],
+) -> None:
+    """Embed the passages of several articles together, longest with longest, and write them."""
+    passages = [passage for _, several in batch for passage in several]
+    vectors, sentence_vectors = embedder.embed_passages(
+        [passage.text for passage in passages],
+        [[Span(s.start - p.start, s.end - p.start) for s in p.sentences] for p in passages],
+    )
+    at = 0
+    for change, several in batch:
+        end = at + len(several)
+        assert change.article is not None
+        writer.replace(change.article, change.entry, several, vectors[at:end], sentence_vectors[at:end])
+        report(change)
+        at = end

@@ -1,0 +1,39 @@
+"""The errors of `index`: one base, one class for each thing a caller may want to treat apart.
+Each message says what happened and what to do. Left out: HTTP statuses and exit codes
+(see `web/errors.py`)."""
+
+
+class IndexFault(Exception):
+    """Base of every error that `index` raises on purpose."""
+
+
+class SettingsError(IndexFault):
+    """A setting is unknown or has a value that cannot be used."""
+
+
+class UnreadableArticle(IndexFault):
+    """A source could not be read as an article."""
+
+
+class NoIndexError(IndexFault):
+    """There is no index at the store's address yet."""
+
+
+class StoreError(IndexFault):
+    """The store cannot be opened, is of another format, is damaged, or is being written."""
+
+
+class EmbedderError(IndexFault):
+    """A model cannot be loaded, or is not the one that made the index."""
+
+
+class UnknownArticle(IndexFault):
+    """No article has this id."""
+
+
+class InvalidFilter(IndexFault):
+    """A filter has a value that cannot be used. `param` names it."""
+
+    def __init__(self, message: str, param: str) -> None:
+        super().__init__(message)
+        self.param = param

@@ -1,0 +1,119 @@
+"""Fields as authors write them → an Article: what readers have in common. Left out: file formats."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from index.errors import UnreadableArticle
+from index.language import detect_language
+from index.sentences import sentence_spans
+from index.types import Article
+
+_TITLE_CHARS = 80
+_CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def decode(file: Path) -> str:
+    """The file's text, a byte-order mark and carriage returns left out.
+
+    Raises UnreadableArticle if it is not UTF-8 or holds NUL bytes.
+    """
+    raw = file.read_bytes()
+    if b"\0" in raw:
+        raise UnreadableArticle("it holds NUL bytes, so it is no text file")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableArticle(
+            f"it is not valid UTF-8 (byte 0x{raw[error.start]:02x} at position {error.start}); save it as UTF-8"
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def make_article(identity: str, text: str, fields: Mapping[str, Any], title: str | None = None) -> Article:
+    """An article from its text and named fields (`title`, `date`, `updated`, `language` or `lang`,
+    `url`, `source`, `author`, `tags`; others are ignored).
+
+    Without a title the first sentence, shortened, takes its place; without a language it is
+    detected; an address that is not http(s) is left out. Raises UnreadableArticle if the text is
+    empty, or a field cannot be what it is called.
+    """
+    text = text.strip("\n\r \t")
+    if not any(character.isalnum() for character in text):
+        raise UnreadableArticle("it holds no text")
+    if "\0" in text:
+        raise UnreadableArticle("its text holds a NUL character")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UnreadableArticle(f"character {error.start} of its text is half of a surrogate pair") from error
+    language = _language(_line(fields, "language") or _line(fields, "lang"), text)
+    url = _line(fields, "url")
+    return Article(
+        id=_identity(identity),
+        title=_line(fields, "title") or title or _first_sentence(text, language),
+        text=text,
+        language=language,
+        url=url if url and re.match(r"https?://", url, re.IGNORECASE) else None,
+        source=_line(fields, "source"),
+        author=_line(fields, "author"),
+        tags=_tags(fields.get("tags")),
+        published=_date(fields, "date"),
+        updated=_date(fields, "updated"),
+    )
+
+
+def _identity(identity: str) -> str:
+    if not identity or len(identity) > 300 or _CONTROL.search(identity):
+        raise UnreadableArticle("its id must have 1 to 300 characters, none of them a control character")
+    return identity
+
+
+def _line(fields: Mapping[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str | int | float):
+        raise UnreadableArticle(f"its field '{name}' must be text")
+    try:
+        str(value).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UnreadableArticle(f"its field '{name}' holds half of a surrogate pair") from error
+    return " ".join(_CONTROL.sub(" ", str(value)).split()) or None
+
+
+def _language(given: str | None, text: str) -> str:
+    code = _CODE.fullmatch(given) if given else None
+    return code.group(1).lower() if code else detect_language(text)
+
+
+def _date(fields: Mapping[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        return datetime.date.fromisoformat(str(value).strip()[:10]).isoformat()
+    except ValueError as error:
+        raise UnreadableArticle(f"its {name} '{str(value)[:40]}' is not a date; write YYYY-MM-DD") from error
+
+
+def _tags(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    listed = value.split(",") if isinstance(value, str) else value
+    if not isinstance(listed, list) or not all(isinstance(tag, str | int | float) for tag in listed):
+        raise UnreadableArticle("its tags must be a list of words")
+    return tuple(dict.fromkeys(" ".join(str(tag).split()) for tag in listed if str(tag).strip()))
+
+
+def _first_sentence(text: str, language: str) -> str:
+    spans = sentence_spans(text[:2000], language)
+    sentence = " ".join(text[spans[0].start : spans[0].end].lstrip("# ").split()) if spans else text
+    if len(sentence) <= _TITLE_CHARS:
+        return sentence
+    return sentence[:_TITLE_CHARS].rsplit(" ", 1)[0].rstrip(",;:") + "…"

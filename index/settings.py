@@ -1,0 +1,40 @@
+"""Settings of the index. Read once, at the edge (`web/settings.py` adds the sources: command
+line, environment, file). Left out: settings of questions and of the server, which extend this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class IndexSettings(BaseModel):
+    """What building and opening an index needs. Unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    store: str = Field("embedded:", description="Address of the store: `embedded:` or `embedded:/path`.")
+    embedder: str = Field(
+        "multilingual-e5-small",
+        description="The default model, or a sentence-transformers model by hub name or folder.",
+    )
+    passage_prompt: str | None = Field(
+        None, description="Put before a passage when it is embedded; unset: as the model asks for."
+    )
+    question_prompt: str | None = Field(
+        None, description="Put before a question when it is embedded; unset: as the model asks for."
+    )
+    passage_tokens: int = Field(180, ge=32, le=480, description="Tokens a passage aims at.")
+    batch_size: int = Field(16, ge=1, le=1024, description="Passages embedded at once.")
+    max_article_bytes: int = Field(
+        50_000_000, ge=1_000, description="A larger file is refused, with its name and size."
+    )
+    keep_generations: int = Field(3, ge=1, le=100, description="Published generations kept for rollback.")
+    cache: Path = Field(
+        default_factory=lambda: user_cache_path("loccit"), description="Where the model is unpacked."
+    )
+    data: Path = Field(
+        default_factory=lambda: user_data_path("loccit"),
+        description="Where `embedded:` without a path keeps its index.",
+    )

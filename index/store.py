@@ -1,0 +1,156 @@
+"""What every store offers, and opening one by its address. Left out: the stores themselves, each
+imported only when an address asks for it, so that this file loads neither FAISS nor a database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from threading import Lock
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from index.errors import StoreError
+from index.settings import IndexSettings
+from index.types import Article, Filters, Hit, IndexInfo, Passage, Vectors
+
+FORMAT: Final = 1
+"""Raised when a published index can no longer be read as before."""
+
+_MODULES: Final = {"embedded": "index.stores.embedded"}
+
+
+class IndexStore(Protocol):
+    """One published generation, read-only; safe to share between threads."""
+
+    @property
+    def info(self) -> IndexInfo: ...
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages of the passages, most passages first."""
+        ...
+
+    def article(self, article_id: str) -> Article:
+        """Raises UnknownArticle."""
+        ...
+
+    def articles(self, offset: int, limit: int, only: Filters) -> tuple[list[Article], int]:
+        """A page of articles in order of id, and how many there are in all."""
+        ...
+
+    def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Hit]]:
+        """For each row of `vectors`, shape (n, dimension), the k passages with the highest inner
+        product, among those the filters let through; `score` and `meaning` are that product."""
+        ...
+
+    def matching(self, words: str, language: str, k: int, only: Filters) -> list[Hit]:
+        """The k passages with the highest BM25 (k1 1.2, b 0.75, over title, headings and text)
+        that hold a word of `words`; `score` and `words` are that weight."""
+        ...
+
+    def vectors(self, passage_ids: Sequence[int]) -> Vectors:
+        """The vectors of these passages, shape (n, dimension). Raises StoreError on an unknown id."""
+        ...
+
+    def sentence_vectors(self, passage_ids: Sequence[int]) -> list[Vectors]:
+        """For each passage one row for each of its sentences; within 0.01 of the exact vectors."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index knows of a source: the article made of it, where it came from (a path, or a
+    path and an id), and a digest of everything that went into its passages."""
+
+    article_id: str
+    origin: str
+    digest: str
+
+
+class IndexWriter(Protocol):
+    """The next generation, seen by nobody until `publish`. Leaving the `with` block without
+    publishing throws it away."""
+
+    def entries(self) -> list[Entry]: ...
+    def sha256(self, article_id: str) -> str | None:
+        """Digest of the article's text; None if there is no such article."""
+        ...
+
+    def replace(
+        self,
+        article: Article,
+        entry: Entry,
+        passages: Sequence[Passage],
+        vectors: Vectors,
+        sentence_vectors: Sequence[Vectors],
+    ) -> None:
+        """Add an article, or put it in the place of the one with its id. Raises StoreError if a
+        passage id is taken."""
+        ...
+
+    def remove(self, article_ids: Iterable[str]) -> None: ...
+    def publish(self) -> str:
+        """Make what was written the current generation, at once and whole; returns its name."""
+        ...
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def _module(url: str) -> tuple[str, str]:
+    scheme, colon, place = url.partition(":")
+    if not colon or scheme not in _MODULES:
+        known = ", ".join(f"'{name}:'" for name in _MODULES)
+        raise StoreError(f"The store '{scheme}:' is not known. Stores of this version: {known}.")
+    return _MODULES[scheme], place
+
+
+def open_store(settings: IndexSettings) -> IndexStore:
+    """Open the current generation. Raises NoIndexError if nothing was published yet, StoreError
+    if it cannot be read."""
+    module, place = _module(settings.store)
+    store: IndexStore = import_module(module).open_store(place, settings)
+    return store
+
+
+def open_writer(settings: IndexSettings, embedder: str, dimension: int) -> IndexWriter:
+    """Begin the next generation from the current one. Raises EmbedderError if that was made with
+    another embedder, StoreError if somebody else is writing."""
+    module, place = _module(settings.store)
+    writer: IndexWriter = import_module(module).open_writer(place, settings, embedder, dimension)
+    return writer
+
+
+def current_generation(settings: IndexSettings) -> str | None:
+    """Name of the current generation; None if there is none. Costs one small read."""
+    module, place = _module(settings.store)
+    name: str | None = import_module(module).current_generation(place, settings)
+    return name
+
+
+class LiveStore:
+    """The current generation, whichever that is: looks for a newer one at most once a second and
+    opens it without a restart. Whoever holds the older one goes on with it undisturbed; it closes
+    when the last of them lets it go."""
+
+    def __init__(self, settings: IndexSettings) -> None:
+        self._settings = settings
+        self._lock = Lock()
+        self._store: IndexStore | None = None
+        self._looked = float("-inf")
+
+    def current(self) -> IndexStore:
+        """Raises what `open_store` raises."""
+        with self._lock:
+            if self._store is None:
+                self._store = open_store(self._settings)
+            elif time.monotonic() - self._looked > 1:
+                self._looked = time.monotonic()
+                if current_generation(self._settings) != self._store.info.generation:
+                    self._store = open_store(self._settings)
+            return self._store

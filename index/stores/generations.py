@@ -1,0 +1,92 @@
+"""The folder of an embedded store: generations side by side, one small file naming the current one.
+
+    CURRENT                      name of the published generation
+    generations/NAME/            catalogue.sqlite, vectors.faiss: never changed once published
+    generations/.building        the next generation, if a build runs or was killed
+    writer.lock
+
+Left out: what the two files hold (`embedded.py`, `embedded_writer.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+from index.errors import NoIndexError, StoreError
+from index.settings import IndexSettings
+
+CATALOGUE: Final = "catalogue.sqlite"
+VECTORS: Final = "vectors.faiss"
+
+
+class StoreFolder:
+    """Paths and the publishing step of one store."""
+
+    def __init__(self, place: str, settings: IndexSettings) -> None:
+        self.root = Path(place).expanduser() if place else settings.data / "index"
+        self.generations = self.root / "generations"
+        self.building = self.generations / ".building"
+        self.lock = self.root / "writer.lock"
+        self._keep = settings.keep_generations
+
+    def current(self) -> str | None:
+        """Name of the published generation; None before the first."""
+        try:
+            return (self.root / "CURRENT").read_text(encoding="utf-8").strip() or None
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(
+                f"The file CURRENT of the store cannot be read ({type(error).__name__}). Check the folder given "
+                "as --store and its permissions, or build the index anew with `loccit index`."
+            ) from error
+
+    def current_folder(self) -> Path:
+        """Folder of the published generation. Raises NoIndexError, or StoreError if it is gone."""
+        name = self.current()
+        if name is None:
+            raise NoIndexError("There is no index yet. Make one with `loccit index PATH`, then ask again.")
+        folder = self.generations / name
+        if Path(name).name != name or not (folder / CATALOGUE).is_file() or not (folder / VECTORS).is_file():
+            raise StoreError(
+                f"The published generation '{name[:80]}' is not in the store any more. Restore its folder, or "
+                "remove the file CURRENT and build the index anew with `loccit index`."
+            )
+        return folder
+
+    def begin(self) -> Path:
+        """An empty folder for the next generation, what a killed build left behind swept away."""
+        shutil.rmtree(self.building, ignore_errors=True)
+        self.building.mkdir(parents=True)
+        return self.building
+
+    def publish(self, name: str) -> None:
+        """Make the folder being built the current generation: everything reaches the disk before
+        the one small file that names it is replaced. Then forget the oldest generations."""
+        for path in (*self.building.iterdir(), self.building):
+            _sync(path)
+        self.building.rename(self.generations / name)
+        _sync(self.generations)
+        fresh = self.root / "CURRENT.new"
+        fresh.write_text(name + "\n", encoding="utf-8")
+        _sync(fresh)
+        fresh.replace(self.root / "CURRENT")
+        _sync(self.root)
+        self._prune(name)
+
+    def _prune(self, current: str) -> None:
+        older = sorted(p.name for p in self.generations.iterdir() if p.is_dir() and not p.name.startswith("."))
+        older.remove(current)
+        for name in older[: max(0, len(older) + 1 - self._keep)]:
+            shutil.rmtree(self.generations / name, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

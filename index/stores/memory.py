@@ -1,0 +1,159 @@
+"""Everything in lists, every search exact and by the book: the reference the other stores are
+tested against, and enough for small tests. Left out: keeping anything after the process ends."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from index.errors import StoreError, UnknownArticle
+from index.store import FORMAT, Entry
+from index.types import Article, Filters, Hit, IndexInfo, Passage, Vectors
+from index.words import passage_terms, question_terms
+
+K1, B = 1.2, 0.75
+
+
+def lets_through(only: Filters, article: Article) -> bool:
+    """Whether the filters let an article through. Source and tag compare without case."""
+    tags = {tag.casefold() for tag in article.tags}
+    return (
+        (only.since is None or (article.published is not None and article.published >= only.since))
+        and (only.until is None or (article.published is not None and article.published <= only.until))
+        and (only.source is None or (article.source or "").casefold() == only.source.casefold())
+        and (only.tag is None or only.tag.casefold() in tags)
+        and only.language in (None, article.language)
+        and only.article_id in (None, article.id)
+    )
+
+
+def indexed_words(article: Article, passage: Passage) -> list[str]:
+    """Terms a passage is found by: its article's title, its headings, its text."""
+    return passage_terms("\n".join((article.title, passage.heading, passage.text)), passage.language)
+
+
+def best_first(hits: Iterable[Hit], k: int) -> list[Hit]:
+    """The k best hits, by score, then passage id."""
+    return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))[:k]
+
+
+class MemoryIndex:
+    """Reader and writer in one; what is written is published at once for the object itself."""
+
+    def __init__(self, embedder: str, dimension: int) -> None:
+        self._embedder, self._dimension, self._published = embedder, dimension, 0
+        self._articles: dict[str, Article] = {}
+        self._entries: dict[str, Entry] = {}
+        self._passages: dict[int, Passage] = {}
+        self._vectors: dict[int, Vectors] = {}
+        self._sentences: dict[int, Vectors] = {}
+
+    @property
+    def info(self) -> IndexInfo:
+        return IndexInfo(
+            FORMAT, f"memory-{self._published}", self._embedder, self._dimension,
+            len(self._articles), len(self._passages),
+        )  # fmt: skip
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        counts = Counter(passage.language for passage in self._passages.values())
+        return tuple(sorted(counts, key=lambda code: (-counts[code], code)))
+
+    def article(self, article_id: str) -> Article:
+        if article_id not in self._articles:
+            raise UnknownArticle(f"No article has the id '{article_id}'.")
+        return self._articles[article_id]
+
+    def articles(self, offset: int, limit: int, only: Filters) -> tuple[list[Article], int]:
+        found = [a for _, a in sorted(self._articles.items()) if lets_through(only, a)]
+        return found[offset : offset + limit], len(found)
+
+    def _searched(self, only: Filters) -> list[Passage]:
+        return [p for p in self._passages.values() if lets_through(only, self._articles[p.article_id])]
+
+    def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Hit]]:
+        passages = self._searched(only)
+        if not passages:
+            return [[] for _ in vectors]
+        products = vectors @ np.stack([self._vectors[p.id] for p in passages]).T
+        return [
+            best_first((Hit(p, float(s), meaning=float(s)) for p, s in zip(passages, row, strict=True)), k)
+            for row in products
+        ]
+
+    def matching(self, words: str, language: str, k: int, only: Filters) -> list[Hit]:
+        counts = {i: Counter(indexed_words(self._articles[p.article_id], p)) for i, p in self._passages.items()}
+        lengths = {i: sum(count.values()) for i, count in counts.items()}
+        average = sum(lengths.values()) / len(lengths) if lengths else 0.0
+        hits = []
+        for passage in self._searched(only):
+            score = 0.0
+            for term in question_terms(words, language, self.languages):
+                holders = sum(term in count for count in counts.values())
+                # Terms in more than half of the passages keep a trace of weight, as in SQLite's FTS5.
+                idf = max(math.log((len(counts) - holders + 0.5) / (holders + 0.5)), 1e-6)
+                f = counts[passage.id][term]
+                score += idf * f * (K1 + 1) / (f + K1 * (1 - B + B * lengths[passage.id] / average))
+            if score > 0:
+                hits.append(Hit(passage, score, words=score))
+        return best_first(hits, k)
+
+    def vectors(self, passage_ids: Sequence[int]) -> Vectors:
+        if unknown := [i for i in passage_ids if i not in self._vectors]:
+            raise StoreError(f"Passage {unknown[0]} is not in this index.")
+        rows = [self._vectors[i] for i in passage_ids]
+        return np.stack(rows) if rows else np.zeros((0, self._dimension), np.float32)
+
+    def sentence_vectors(self, passage_ids: Sequence[int]) -> list[Vectors]:
+        return [self._sentences[i] for i in passage_ids]
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def entries(self) -> list[Entry]:
+        return list(self._entries.values())
+
+    def sha256(self, article_id: str) -> str | None:
+        article = self._articles.get(article_id)
+        return article.sha256 if article else None
+
+    def replace(
+        self,
+        article: Article,
+        entry: Entry,
+        passages: Sequence[Passage],
+        vectors: Vectors,
+        sentence_vectors: Sequence[Vectors],
+    ) -> None:
+        self.remove([article.id])
+        self._articles[article.id], self._entries[article.id] = article, entry
+        for passage, vector, sentences in zip(passages, vectors, sentence_vectors, strict=True):
+            if passage.id in self._passages:
+                raise StoreError(f"Two passages have the id {passage.id}; change a word of one of them.")
+            self._passages[passage.id] = passage
+            self._vectors[passage.id], self._sentences[passage.id] = vector, sentences
+
+    def remove(self, article_ids: Iterable[str]) -> None:
+        for article_id in article_ids:
+            self._articles.pop(article_id, None)
+            self._entries.pop(article_id, None)
+            for i in [i for i, p in self._passages.items() if p.article_id == article_id]:
+                del self._passages[i], self._vectors[i], self._sentences[i]
+
+    def publish(self) -> str:
+        self._published += 1
+        return self.info.generation
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to undo: a memory index has no earlier generation."""

@@ -1,0 +1,111 @@
+"""The types of the index. Offsets are half-open, count Unicode code points and refer to
+`Article.text`. Left out: anything that needs a question (see `rag/types.py`)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+"""Shape (n, dimension), float32, each row of length 1."""
+
+Scores = NDArray[np.float32]
+"""Shape (n,), float32; higher is better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a text: `text[start:end]`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as its reader made it. Nothing edits `text` afterwards.
+
+    `language` is an ISO 639-1 code; `published` and `updated` are ISO 8601 dates (YYYY-MM-DD);
+    `sha256` is the hexadecimal digest of the text in UTF-8. A line of `text` that starts with
+    one to six `#` and a space is a heading.
+    """
+
+    id: str
+    title: str
+    text: str
+    language: str
+    url: str | None = None
+    source: str | None = None
+    author: str | None = None
+    tags: tuple[str, ...] = ()
+    published: str | None = None
+    updated: str | None = None
+    sha256: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        digest = hashlib.sha256(self.text.encode("utf-8")).hexdigest()
+        object.__setattr__(self, "sha256", digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What is retrieved: whole consecutive sentences of one article.
+
+    `article.text[start:end] == text`. `sentences` are spans in the article's text. `heading` is
+    the path of headings above the passage ("" without one). `id` is a 63-bit hash of article
+    id, start and text: the same on every machine. JSON carries it as a string.
+    """
+
+    id: int
+    article_id: str
+    start: int
+    end: int
+    text: str
+    heading: str
+    language: str
+    sentences: tuple[Span, ...]
+
+    @staticmethod
+    def id_for(article_id: str, start: int, text: str) -> int:
+        """Hash to 63 bits, so that it fits a signed 64-bit column of any engine."""
+        key = f"{article_id}\0{start}\0{text}".encode()
+        return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big") >> 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found, with its score and the parts of it. A store fills one part and leaves
+    the other None; the retriever fills both."""
+
+    passage: Passage
+    score: float
+    meaning: float | None = None
+    words: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which articles may be searched; None lets all through. `since` and `until` are ISO dates,
+    both included, compared with `published`; articles without a date fail them."""
+
+    since: str | None = None
+    until: str | None = None
+    source: str | None = None
+    tag: str | None = None
+    language: str | None = None
+    article_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """What one generation holds; written into it, and checked when it is opened."""
+
+    format: int
+    generation: str
+    embedder: str
+    dimension: int
+    articles: int
+    passages: int

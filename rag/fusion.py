@@ -1,0 +1,29 @@
+"""Two rankings of the same passages → one. Left out: fetching them (`retriever.py`)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from index.types import Scores
+
+
+def standardise(scores: Scores) -> Scores:
+    """Shift and scale to mean 0 and deviation 1; all zeros where every score is equal."""
+    deviation = float(scores.std()) if scores.size else 0.0
+    if deviation < 1e-9:
+        return np.zeros_like(scores)
+    return np.asarray((scores - scores.mean()) / deviation, np.float32)
+
+
+def fuse(meaning: Scores, words: Scores, weight: float) -> Scores:
+    """Mix two rankings of the same candidates after bringing both to one scale.
+
+    Each input, shape (n,), float32, is standardised over the candidates; `weight` in [0, 1] is the
+    share of `meaning`. Raises ValueError outside that range or for different shapes.
+    Source: Bruch, Gai, Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023.
+    """
+    if not 0 <= weight <= 1:
+        raise ValueError(f"weight is {weight}; it must lie between 0 and 1")
+    if meaning.shape != words.shape:
+        raise ValueError(f"{meaning.shape} scores by meaning and {words.shape} by words do not pair")
+    return np.asarray(weight * standardise(meaning) + (1 - weight) * standardise(words), np.float32)

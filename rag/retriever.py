@@ -1,0 +1,44 @@
+"""Question → hits: passages near in meaning and passages that share words, on one scale. Filters
+apply inside both searches. Left out: choosing sentences (`composer.py`), reranking models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.store import IndexStore
+from index.types import Filters, Hit, Scores, Vectors
+from rag.fusion import fuse
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question ready to be searched: its language (ISO 639-1) and its vector, shape (dimension,)."""
+
+    text: str
+    language: str
+    vector: Vectors
+
+
+def retrieve(query: Query, store: IndexStore, only: Filters, candidates: int, weight: float) -> list[Hit]:
+    """All candidates of both searches, best first, each with both of its parts and the fused score.
+
+    Up to `candidates` passages come from each search. A passage found by words alone gets its
+    exact inner product; one found by meaning alone has no listed word score and counts as 0.
+    """
+    near = store.nearest(query.vector[None, :], candidates, only)[0]
+    match = store.matching(query.text, query.language, candidates, only)
+    words = {hit.passage.id: hit.score for hit in match}
+    passages = {hit.passage.id: hit.passage for hit in (*near, *match)}
+    if not passages:
+        return []
+    ids = list(passages)
+    by_meaning: Scores = store.vectors(ids) @ query.vector
+    by_words = np.array([words.get(i, 0.0) for i in ids], np.float32)
+    fused = fuse(by_meaning, by_words, weight)
+    hits = [
+        Hit(passages[i], float(score), float(meaning), float(word))
+        for i, score, meaning, word in zip(ids, fused, by_meaning, by_words, strict=True)
+    ]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))

@@ -1,0 +1,249 @@
+"""The pages as a browser without JavaScript gets them. Left out: what JavaScript adds
+(`test_browser.py`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+
+from index.types import Article, Span
+from rag.chatbot import Chatbot
+from web.article_text import cut_blocks
+from web.texts import LANGUAGES, TEXTS, choose_language, say_date
+
+FRENCH = "Quand les ministres de la Défense se sont-ils réunis au siège de l'OTAN ?"
+HOSTILE = Article(
+    id="évil/article <b>?#",
+    title="<script>alert('title')</script> & \"quotes\"",
+    text=(
+        "# <img src=x onerror=alert(1)>\n\n"
+        'The pirate 🏴‍☠️ ship "sailed" on </blockquote><script>alert(2)</script> Tuesday.\r\n'
+        "The pirate harbour was closed.\n\n## A & B\nسفينة القراصنة أبحرت."
+    ),
+    language="en",
+    url="javascript:alert(3)",
+    source="<i>source</i>",
+    tags=("<u>tag</u>",),
+    published="2025-01-02",
+)
+
+
+class Page(HTMLParser):
+    """What a test wants to know of a page: its tags, and the text inside each `<mark>`."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.marks: list[str] = []
+        self._in_mark = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag == "mark":
+            self._in_mark = True
+            self.marks.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_mark = self._in_mark and tag != "mark"
+
+    def handle_data(self, data: str) -> None:
+        if self._in_mark:
+            self.marks[-1] += data
+
+    def links(self) -> list[str]:
+        return [attributes.get("href") or "" for tag, attributes in self.tags if tag == "a"]
+
+
+@pytest.fixture(scope="module")
+def client(server_url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server_url, timeout=60, trust_env=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def hostile_client(
+    make_chatbot: Callable[[list[Article]], Chatbot], serve: Callable[[Chatbot], str]
+) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=serve(make_chatbot([HOSTILE])), timeout=60, trust_env=False) as opened:
+        yield opened
+
+
+def ask(client: httpx.Client, question: str, **more: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = client.post("/v1/answer", json={"question": question, **more}).json()
+    return answer
+
+
+def test_question_in_the_address_is_answered(client: httpx.Client) -> None:
+    response = client.get("/", params={"q": FRENCH, "limit": "", "language": ""})
+    page = Page(response.text)
+    quoted = ask(client, FRENCH)["extracts"]
+    assert response.status_code == 200 and quoted
+    for extract in quoted:
+        assert f"[{extract['number']}]</a>" in response.text
+        assert extract["source_page"] in page.links()
+
+
+def test_limit_is_kept(client: httpx.Client) -> None:
+    html = client.get("/", params={"q": FRENCH, "limit": "1"}).text
+    shown = html.split("<template", 1)[0]
+    assert shown.count('<li class="quotation">') == 1
+    assert "<option selected>1</option>" in shown
+
+
+def test_citation_is_marked_exactly(client: httpx.Client) -> None:
+    for extract in ask(client, FRENCH)["extracts"]:
+        page = Page(client.get(extract["source_page"]).text)
+        assert "".join(page.marks) == extract["text"]
+        assert [tag for tag in page.tags if tag == ("mark", {"id": "cited"})] == [("mark", {"id": "cited"})]
+
+
+def test_no_answer_shows_passages_apart(client: httpx.Client) -> None:
+    question = "Quel est le mot de passe du coffre de ma grand-mère à Vladivostok ?"
+    html = client.get("/", params={"q": question, "ui": "en"}).text.split("<template", 1)[0]
+    assert "not an answer" in html and 'data-f="nearest">' in html and 'data-f="number"' in html
+    assert "[1]" not in html
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "words"),
+    [
+        ("/?q=", 422, "question"),
+        ("/?q=" + "a" * 5000, 413, "character"),
+        ("/?q=who&limit=99", 422, "limit"),
+        ("/?q=who&limit=x", 422, "limit"),
+        ("/?q=who&language=klingon", 422, "language"),
+        ("/articles/nothing", 404, "nothing"),
+        ("/articles/panama-canal?start=5", 422, "both"),
+        ("/articles/panama-canal?start=x&end=9", 422, "start"),
+        ("/articles/panama-canal?start=9&end=9", 422, "characters"),
+        ("/articles/panama-canal?start=-1&end=9", 422, "characters"),
+        ("/articles/panama-canal?start=0&end=999999", 422, "characters"),
+        ("/articles?offset=-1", 422, "offset"),
+    ],
+)
+def test_errors_are_pages(client: httpx.Client, address: str, status: int, words: str) -> None:
+    response = client.get(address)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    shown = re.search(r'<p class="problem"[^>]*>([^<]*)', response.text)
+    assert shown and words in shown[1]
+    assert "Traceback" not in response.text
+
+
+def test_address_nobody_serves(client: httpx.Client) -> None:
+    page = client.get("/nowhere", headers={"Accept": "text/html,*/*"})
+    assert page.status_code == 404 and page.text.startswith("<!doctype html>")
+    assert client.get("/nowhere").json()["error"]["code"] == "not_found"
+
+
+def test_no_index_is_a_page_too(no_index_url: str) -> None:
+    response = httpx.get(no_index_url + "/?q=who&ui=fr", trust_env=False)
+    assert response.status_code == 503 and response.headers["retry-after"]
+    assert "loccit index" in response.text and "Pas encore disponible" in response.text
+
+
+def test_hostile_text_stays_text(hostile_client: httpx.Client) -> None:
+    question = "<script>alert(4)</script> When did the pirate ship sail?"
+    answer = ask(hostile_client, question)
+    pages = [
+        hostile_client.get("/", params={"q": question}),
+        hostile_client.get("/articles"),
+        hostile_client.get((answer["extracts"] or answer["nearest"])[0]["source_page"]),
+        hostile_client.get("/articles/<script>alert(5)<%2Fscript>"),
+        hostile_client.get("/?q=who&language=<script>"),
+    ]
+    assert [page.status_code for page in pages] == [200, 200, 200, 404, 422]
+    for response in pages:
+        page = Page(response.text)
+        assert "<script>" not in response.text
+        assert not {"img", "i", "u", "b"} & {tag for tag, _ in page.tags}
+        assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+        assert not any(link.lower().startswith("javascript") for link in page.links())
+
+
+def test_characters_are_counted_as_code_points(hostile_client: httpx.Client) -> None:
+    quote = "🏴‍☠️ ship"
+    start = HOSTILE.text.index(quote)
+    span = {"start": start, "end": start + len(quote)}
+    page = Page(hostile_client.get("/articles/%C3%A9vil%2Farticle%20%3Cb%3E%3F%23", params=span).text)
+    assert page.marks == [quote]
+    whole = {"start": 0, "end": len(HOSTILE.text)}
+    page = Page(hostile_client.get("/articles/%C3%A9vil%2Farticle%20%3Cb%3E%3F%23", params=whole).text)
+    assert len(page.marks) == 4 and page.marks[-2:] == ["A & B", "سفينة القراصنة أبحرت."]
+
+
+@pytest.mark.parametrize("cited", [None, Span(0, 3), Span(9, 25), Span(14, 16), Span(0, 60)])
+def test_blocks_lose_nothing_but_marks_and_blank_lines(cited: Span | None) -> None:
+    text = "# One\n\nFirst line\nsecond line.\n \n\n## Two ##\nLast\n#not a heading\n"
+    blocks = cut_blocks(text, cited)
+    assert [block.level for block in blocks] == [1, 0, 2, 0]
+    assert [block.text for block in blocks] == [
+        "One", "First line\nsecond line.", "Two ##", "Last\n#not a heading",
+    ]  # fmt: skip
+    marked = "".join(piece.text for block in blocks for piece in block.pieces if piece.cited)
+    letters = text[cited.start : cited.end] if cited else ""
+    assert re.sub(r"[#\s]", "", marked) == re.sub(r"[#\s]", "", letters)
+
+
+def test_articles_are_paged(client: httpx.Client) -> None:
+    total = client.get("/v1/articles").json()["total"]
+    address, seen = "/articles", 0
+    while address:
+        response = client.get(address)
+        seen += response.text.count("<time ")
+        following = re.search(r'rel="next" href="([^"]+)"', response.text)
+        address = following[1] if following else ""
+    assert seen == total
+
+
+def test_endpoints_are_listed(client: httpx.Client) -> None:
+    html = client.get("/docs").text
+    for words in ("POST /v1/answer", "GET /v1/articles/{article_id}", "Panama Canal", "/openapi.json"):
+        assert words in html
+
+
+def test_every_page_forbids_what_it_does_not_need(client: httpx.Client) -> None:
+    for address in ("/", "/articles", "/docs", "/nowhere", "/static/app.css", "/healthz", "/v1/articles/x"):
+        headers = client.get(address).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
+        assert headers["x-content-type-options"] == "nosniff"
+    for address in ("/", "/articles", "/docs"):
+        html = client.get(address).text
+        assert not re.search(r"""(src|href)=["'](https?:)?//""", html)
+        assert " style=" not in html and "<style" not in html
+
+
+def test_interface_language(client: httpx.Client) -> None:
+    def language(headers: dict[str, str], address: str = "/") -> str | None:
+        found = re.search(
+            r'<html lang="(..)"', httpx.get(f"{client.base_url}{address}", headers=headers).text
+        )
+        return found and found[1]
+
+    assert language({"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"}) == "fr"
+    assert language({"Accept-Language": "de, en;q=0.5, fr;q=0.7"}) == "fr"
+    assert language({"Accept-Language": "de"}) == language({}) == "en"
+    assert language({"Accept-Language": "fr"}, "/?ui=en") == "en"
+    assert language({"Accept-Language": "en", "Cookie": "ui=fr"}) == "fr"
+    assert choose_language({"ui": "xx"}, {"ui": "yy"}, ";q=,fr;q=x,en;q=0") == "en"
+
+
+def test_both_languages_have_the_same_words() -> None:
+    assert TEXTS["en"].keys() == TEXTS["fr"].keys()
+    assert LANGUAGES["en"].keys() == LANGUAGES["fr"].keys()
+    for key, text in TEXTS["en"].items():
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", TEXTS["fr"][key])), key
+
+
+def test_dates_are_said_in_words() -> None:
+    assert say_date("2025-04-10", "fr") == "10 avril 2025"
+    assert say_date("2025-08-01", "en") == "1 August 2025"
+    assert [say_date(odd, "en") for odd in (None, "", "2025", "2025-13-01", "a-b-c")] == [
+        "", "", "2025", "2025-13-01", "a-b-c",
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""What faces people and programs: chat page, REST endpoints, command line."""

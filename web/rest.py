@@ -1,0 +1,138 @@
+"""The REST endpoints: answers, search, articles, verification, health. Left out: pages for people
+(`pages.py`), statuses of errors (`errors.py`), writing to the index."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from index.errors import InvalidFilter
+from index.types import Article
+from rag.answer_object import answer_object, hit_object
+from rag.chatbot import Chatbot
+from web.errors import problem_of
+from web.schemas import AnswerBody, ArticlesQuery, ErrorBody, SearchBody
+
+STREAM_HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
+router = APIRouter(
+    responses={
+        404: {"model": ErrorBody, "description": "No such article."},
+        413: {"model": ErrorBody, "description": "The question or the body is too large."},
+        422: {"model": ErrorBody, "description": "The request is malformed; `param` names the field."},
+        503: {"model": ErrorBody, "description": "There is no index yet, or it cannot be read."},
+    }
+)
+
+
+async def chatbot_of(request: Request) -> Chatbot:
+    """The chatbot that `create_app` was given. Async, so that reading it takes no thread."""
+    chatbot: Chatbot = request.app.state.chatbot
+    return chatbot
+
+
+TheChatbot = Annotated[Chatbot, Depends(chatbot_of)]
+ArticleId = Annotated[str, Path(description="The article's `id`; it may hold slashes.")]
+
+
+@router.post("/v1/answer", summary="Answer a question with verbatim extracts")
+def post_answer(body: AnswerBody, chatbot: TheChatbot) -> Response:
+    """Extracts of the articles, each with the exact characters it stands at. With stream, the same
+    piece by piece as Server-Sent Events: start, extract, part, no_answer, done, error."""
+    asked: dict[str, Any] = {
+        "language": body.language,
+        "history": body.turns(),
+        "filters": body.filters.filters(),
+        "limit": body.limit,
+    }
+    if not body.stream:
+        return JSONResponse(answer_object(chatbot.ask(body.question, **asked)))
+    events = chatbot.stream(body.question, **asked)
+    return StreamingResponse(event_lines(events), media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+def event_lines(events: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """Events as lines of a stream. The status has been sent, so an error becomes the last event."""
+    try:
+        for event in events:
+            yield _event_line(event)
+    except Exception as error:
+        yield _event_line({"type": "error", **problem_of(error).object()})
+
+
+def _event_line(event: dict[str, Any]) -> str:
+    return f"data: {json.dumps(event, ensure_ascii=False, allow_nan=False)}\n\n"
+
+
+@router.post("/v1/search", summary="Rank passages without composing an answer")
+def post_search(body: SearchBody, chatbot: TheChatbot) -> Response:
+    """Passages close to the query, with their scores by meaning, by words and fused."""
+    found = chatbot.search(
+        body.query, language=body.language, filters=body.filters.filters(), limit=body.limit
+    )
+    index = chatbot.index()
+    results = [hit_object(hit, index.article(hit.passage.article_id)) for hit in found]
+    return JSONResponse({"object": "list", "results": results, "generation": index.info.generation})
+
+
+@router.get("/v1/articles", summary="List the articles")
+def get_articles(query: Annotated[ArticlesQuery, Query()], chatbot: TheChatbot) -> Response:
+    """One page of the articles, without their texts."""
+    index = chatbot.index()
+    try:
+        articles, total = index.articles(query.offset, query.limit, query.filters())
+    except InvalidFilter as error:
+        raise InvalidFilter(str(error), error.param.removeprefix("filters.")) from error
+    page = {"total": total, "offset": query.offset, "limit": query.limit}
+    listed = [article_object(article) for article in articles]
+    return JSONResponse({"object": "list", "articles": listed, **page, "generation": index.info.generation})
+
+
+@router.get("/v1/articles/{article_id:path}", summary="Read one article")
+def get_article(article_id: ArticleId, chatbot: TheChatbot) -> Response:
+    """The article with its text; positions of citations count its code points."""
+    article = chatbot.index().article(article_id)
+    return JSONResponse({**article_object(article), "text": article.text})
+
+
+@router.post("/v1/verify", summary="Check the extracts of an answer against the articles")
+def post_verify(body: dict[str, Any], chatbot: TheChatbot) -> Response:
+    """Takes an answer object; says of each extract whether it is valid, moved, changed or deleted."""
+    extracts = chatbot.verify(body)
+    valid = all(extract["status"] == "valid" for extract in extracts)
+    return JSONResponse({"object": "verification", "valid": valid, "extracts": extracts})
+
+
+@router.get("/healthz", summary="Is the process alive?")
+def get_health() -> Response:
+    """Says nothing about the index; see /readyz."""
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/readyz", summary="Can questions be answered?")
+def get_readiness(chatbot: TheChatbot) -> Response:
+    """Opens the published index."""
+    info = chatbot.index().info
+    counts = {"articles": info.articles, "passages": info.passages}
+    return JSONResponse({"status": "ready", "generation": info.generation, **counts})
+
+
+def article_object(article: Article) -> dict[str, Any]:
+    """An article as the list shows it: everything but the text."""
+    return {
+        "id": article.id,
+        "title": article.title,
+        "language": article.language,
+        "url": article.url,
+        "source": article.source,
+        "author": article.author,
+        "tags": list(article.tags),
+        "published": article.published,
+        "updated": article.updated,
+        "sha256": article.sha256,
+        "characters": len(article.text),
+    }

@@ -1,0 +1,117 @@
+"""The bodies and queries that the REST endpoints read, as pydantic models; OpenAPI is made of them.
+Left out: the shape of answers (`rag/answer_object.py`) and checks that need the index."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic_core import PydanticCustomError
+
+from index.types import Filters
+from rag.types import Turn
+
+
+def check_text(text: str) -> str:
+    """Raise ValueError for half a surrogate pair: JSON can write one, UTF-8 cannot."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("it holds half of a surrogate pair; send whole characters")
+    return text
+
+
+Text = Annotated[str, AfterValidator(check_text)]
+
+
+class Body(BaseModel):
+    """A model that refuses unknown fields and names those there are."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def only_known_fields(cls, data: Any) -> Any:
+        """Pydantic's own error does not name the fields that exist."""
+        allowed = ", ".join(cls.model_fields)
+        for field in data if isinstance(data, dict) else ():
+            if field not in cls.model_fields:
+                facts = {"field": str(field)[:80], "allowed": allowed}
+                raise PydanticCustomError("unknown_field", "no field {field} in {allowed}", facts)
+        return data
+
+
+class FiltersBody(Body):
+    """Which articles may be searched. A field left out lets all through."""
+
+    since: Text | None = Field(None, description="Only articles dated on or after (YYYY-MM-DD).")
+    until: Text | None = Field(None, description="Only articles dated on or before (YYYY-MM-DD).")
+    source: Text | None = Field(None, description="Only articles of this source.")
+    tag: Text | None = Field(None, description="Only articles with this tag.")
+    language: Text | None = Field(None, description="Only articles in this language (ISO 639-1).")
+    article_id: Text | None = Field(None, description="Only this article.")
+
+    def filters(self) -> Filters:
+        """As the index takes them."""
+        return Filters(self.since, self.until, self.source, self.tag, self.language, self.article_id)
+
+
+class TurnBody(Body):
+    """An earlier question of the conversation."""
+
+    question: Text = Field(max_length=2000, description="The question as it was asked.")
+    answer_id: Text | None = Field(None, max_length=200, description="The id of its answer.")
+
+
+class AnswerBody(Body):
+    """A question for `POST /v1/answer`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"question": "When was the Panama Canal opened?", "limit": 3}]}
+    )
+
+    question: Text = Field(description="One question, or several in one sentence.")
+    language: Text | None = Field(None, description="Language of the question; detected when left out.")
+    history: list[TurnBody] = Field(
+        [],
+        max_length=50,
+        description="Earlier questions, oldest first. Accepted now; follow-ups use it from a later version on.",
+    )
+    filters: FiltersBody = Field(FiltersBody(), description="Which articles may be searched.")
+    limit: StrictInt | None = Field(None, ge=1, le=10, description="Extracts at most; default: the server's.")
+    stream: StrictBool = Field(False, description="Send Server-Sent Events instead of one JSON object.")
+
+    def turns(self) -> list[Turn]:
+        """The history as the chatbot takes it."""
+        return [Turn(turn.question, turn.answer_id) for turn in self.history]
+
+
+class SearchBody(Body):
+    """Words for `POST /v1/search`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"query": "Panama Canal locks", "limit": 5}]})
+
+    query: Text = Field(description="Words, or a question.")
+    language: Text | None = Field(None, description="Language of the query; detected when left out.")
+    filters: FiltersBody = Field(FiltersBody(), description="Which articles may be searched.")
+    limit: StrictInt = Field(10, ge=1, le=50, description="Passages at most.")
+
+
+class ArticlesQuery(FiltersBody):
+    """The query of `GET /v1/articles`: a page of the list, and filters."""
+
+    offset: int = Field(0, ge=0, le=1_000_000_000, description="Articles to skip.")
+    limit: int = Field(20, ge=1, le=100, description="Articles at most.")
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong."""
+
+    type: str = Field(description="Kind of error: whose turn it is to act.")
+    message: str = Field(description="What happened and what to do.")
+    param: str | None = Field(description="The field concerned, as a dotted path.")
+    code: str = Field(description="A name for this error that does not change.")
+
+
+class ErrorBody(BaseModel):
+    """Every error has this shape."""
+
+    error: ErrorDetail
