@@ -57,6 +57,12 @@ class IndexStore(Protocol):
         """For each passage one row for each of its sentences; within 0.01 of the exact vectors."""
         ...
 
+    def language_mean(self, language: str) -> Vectors:
+        """Mean of the vectors of all passages in a language, shape (dimension,), not of length 1;
+        zeros if there are none. Its inner product with a question is what an average passage of
+        that language scores, which differs between languages."""
+        ...
+
     def close(self) -> None: ...
 
 

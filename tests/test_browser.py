@@ -110,7 +110,7 @@ def test_both_ways_show_the_same(page: Page, server_url: str) -> None:
     described = """turn => [...turn.querySelectorAll("*")].map(node => [
         node.tagName, node.className, node.children.length ? "" : node.textContent.trim(),
         node.getAttribute("href") ?? "", node.lang, node.hidden].join("|"))"""
-    for question in (QUESTION, "Quelle est la recette du gâteau de Vladivostok au miel ?"):
+    for question in (QUESTION, "Who won the 2031 chess cup of Atlantis?"):
         page.goto(f"{server_url}/?q={quote(question)}")
         rendered = page.locator("#thread .turn").evaluate(described)
         page.goto(server_url)

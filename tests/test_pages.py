@@ -5,16 +5,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
 import httpx
 import pytest
 
-from index.types import Article, Span
+from index.types import Article
 from rag.chatbot import Chatbot
-from web.article_text import cut_blocks
-from web.texts import LANGUAGES, TEXTS, choose_language, say_date
 
 FRENCH = "Quand les ministres de la Défense se sont-ils réunis au siège de l'OTAN ?"
 HOSTILE = Article(
@@ -104,10 +103,13 @@ def test_citation_is_marked_exactly(client: httpx.Client) -> None:
 
 
 def test_no_answer_shows_passages_apart(client: httpx.Client) -> None:
-    question = "Quel est le mot de passe du coffre de ma grand-mère à Vladivostok ?"
+    question = "Who won the 2031 chess cup of Atlantis?"
+    answer = ask(client, question)
     html = client.get("/", params={"q": question, "ui": "en"}).text.split("<template", 1)[0]
-    assert "not an answer" in html and 'data-f="nearest">' in html and 'data-f="number"' in html
-    assert "[1]" not in html
+    assert answer["status"] == "no_answer" and escape(answer["reason"]).replace("&#x27;", "&#39;") in html
+    assert 'data-f="nearest">' in html and "not an answer" in html and "[1]" not in html
+    assert answer["nearest"]
+    assert {near["source_page"] for near in answer["nearest"]} <= set(Page(html).links())
 
 
 @pytest.mark.parametrize(
@@ -168,27 +170,13 @@ def test_hostile_text_stays_text(hostile_client: httpx.Client) -> None:
 
 
 def test_characters_are_counted_as_code_points(hostile_client: httpx.Client) -> None:
-    quote = "🏴‍☠️ ship"
-    start = HOSTILE.text.index(quote)
-    span = {"start": start, "end": start + len(quote)}
-    page = Page(hostile_client.get("/articles/%C3%A9vil%2Farticle%20%3Cb%3E%3F%23", params=span).text)
-    assert page.marks == [quote]
-    whole = {"start": 0, "end": len(HOSTILE.text)}
-    page = Page(hostile_client.get("/articles/%C3%A9vil%2Farticle%20%3Cb%3E%3F%23", params=whole).text)
+    address = "/articles/%C3%A9vil%2Farticle%20%3Cb%3E%3F%23"
+    text = hostile_client.get("/v1" + address).json()["text"]
+    for quote in ("🏴‍☠️ ship", "Tuesday", "سفينة"):
+        span = {"start": text.index(quote), "end": text.index(quote) + len(quote)}
+        assert Page(hostile_client.get(address, params=span).text).marks == [quote]
+    page = Page(hostile_client.get(address, params={"start": 0, "end": len(text)}).text)
     assert len(page.marks) == 4 and page.marks[-2:] == ["A & B", "سفينة القراصنة أبحرت."]
-
-
-@pytest.mark.parametrize("cited", [None, Span(0, 3), Span(9, 25), Span(14, 16), Span(0, 60)])
-def test_blocks_lose_nothing_but_marks_and_blank_lines(cited: Span | None) -> None:
-    text = "# One\n\nFirst line\nsecond line.\n \n\n## Two ##\nLast\n#not a heading\n"
-    blocks = cut_blocks(text, cited)
-    assert [block.level for block in blocks] == [1, 0, 2, 0]
-    assert [block.text for block in blocks] == [
-        "One", "First line\nsecond line.", "Two ##", "Last\n#not a heading",
-    ]  # fmt: skip
-    marked = "".join(piece.text for block in blocks for piece in block.pieces if piece.cited)
-    letters = text[cited.start : cited.end] if cited else ""
-    assert re.sub(r"[#\s]", "", marked) == re.sub(r"[#\s]", "", letters)
 
 
 def test_articles_are_paged(client: httpx.Client) -> None:
@@ -231,19 +219,3 @@ def test_interface_language(client: httpx.Client) -> None:
     assert language({"Accept-Language": "de"}) == language({}) == "en"
     assert language({"Accept-Language": "fr"}, "/?ui=en") == "en"
     assert language({"Accept-Language": "en", "Cookie": "ui=fr"}) == "fr"
-    assert choose_language({"ui": "xx"}, {"ui": "yy"}, ";q=,fr;q=x,en;q=0") == "en"
-
-
-def test_both_languages_have_the_same_words() -> None:
-    assert TEXTS["en"].keys() == TEXTS["fr"].keys()
-    assert LANGUAGES["en"].keys() == LANGUAGES["fr"].keys()
-    for key, text in TEXTS["en"].items():
-        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", TEXTS["fr"][key])), key
-
-
-def test_dates_are_said_in_words() -> None:
-    assert say_date("2025-04-10", "fr") == "10 avril 2025"
-    assert say_date("2025-08-01", "en") == "1 August 2025"
-    assert [say_date(odd, "en") for odd in (None, "", "2025", "2025-13-01", "a-b-c")] == [
-        "", "", "2025", "2025-13-01", "a-b-c",
-    ]  # fmt: skip

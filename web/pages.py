@@ -39,6 +39,7 @@ def make_templates() -> Environment:
         loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     templates.filters.update(date=say_date, web_url=web_url, article_path=article_path)
+    templates.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # keys keep their order
     return templates
 
 

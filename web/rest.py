@@ -10,10 +10,10 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from index.errors import InvalidFilter
 from index.types import Article
 from rag.answer_object import answer_object, hit_object
 from rag.chatbot import Chatbot
+from rag.errors import InvalidQuestion
 from web.errors import problem_of
 from web.schemas import AnswerBody, ArticlesQuery, ErrorBody, SearchBody
 
@@ -71,9 +71,12 @@ def _event_line(event: dict[str, Any]) -> str:
 @router.post("/v1/search", summary="Rank passages without composing an answer")
 def post_search(body: SearchBody, chatbot: TheChatbot) -> Response:
     """Passages close to the query, with their scores by meaning, by words and fused."""
-    found = chatbot.search(
-        body.query, language=body.language, filters=body.filters.filters(), limit=body.limit
-    )
+    filters = body.filters.filters()
+    try:
+        found = chatbot.search(body.query, language=body.language, filters=filters, limit=body.limit)
+    except InvalidQuestion as error:
+        error.param = "query" if error.param == "question" else error.param
+        raise
     index = chatbot.index()
     results = [hit_object(hit, index.article(hit.passage.article_id)) for hit in found]
     return JSONResponse({"object": "list", "results": results, "generation": index.info.generation})
@@ -83,10 +86,7 @@ def post_search(body: SearchBody, chatbot: TheChatbot) -> Response:
 def get_articles(query: Annotated[ArticlesQuery, Query()], chatbot: TheChatbot) -> Response:
     """One page of the articles, without their texts."""
     index = chatbot.index()
-    try:
-        articles, total = index.articles(query.offset, query.limit, query.filters())
-    except InvalidFilter as error:
-        raise InvalidFilter(str(error), error.param.removeprefix("filters.")) from error
+    articles, total = index.articles(query.offset, query.limit, query.filters())
     page = {"total": total, "offset": query.offset, "limit": query.limit}
     listed = [article_object(article) for article in articles]
     return JSONResponse({"object": "list", "articles": listed, **page, "generation": index.info.generation})

@@ -3,6 +3,7 @@ Left out: the shape of answers (`rag/answer_object.py`) and checks that need the
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
@@ -19,7 +20,19 @@ def check_text(text: str) -> str:
     return text
 
 
+def check_day(text: str) -> str:
+    """Raise ValueError for what is no day of the calendar, written in full."""
+    try:
+        known = date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError("write a date as YYYY-MM-DD")
+    return text
+
+
 Text = Annotated[str, AfterValidator(check_text)]
+Day = Annotated[str, AfterValidator(check_day)]
 
 
 class Body(BaseModel):
@@ -34,7 +47,8 @@ class Body(BaseModel):
         allowed = ", ".join(cls.model_fields)
         for field in data if isinstance(data, dict) else ():
             if field not in cls.model_fields:
-                facts = {"field": str(field)[:80], "allowed": allowed}
+                shown = str(field)[:80].encode("utf-8", "replace").decode()
+                facts = {"field": shown, "allowed": allowed}
                 raise PydanticCustomError("unknown_field", "no field {field} in {allowed}", facts)
         return data
 
@@ -42,12 +56,12 @@ class Body(BaseModel):
 class FiltersBody(Body):
     """Which articles may be searched. A field left out lets all through."""
 
-    since: Text | None = Field(None, description="Only articles dated on or after (YYYY-MM-DD).")
-    until: Text | None = Field(None, description="Only articles dated on or before (YYYY-MM-DD).")
-    source: Text | None = Field(None, description="Only articles of this source.")
-    tag: Text | None = Field(None, description="Only articles with this tag.")
-    language: Text | None = Field(None, description="Only articles in this language (ISO 639-1).")
-    article_id: Text | None = Field(None, description="Only this article.")
+    since: Day | None = Field(default=None, description="Only articles dated on or after (YYYY-MM-DD).")
+    until: Day | None = Field(default=None, description="Only articles dated on or before (YYYY-MM-DD).")
+    source: Text | None = Field(default=None, description="Only articles of this source.")
+    tag: Text | None = Field(default=None, description="Only articles with this tag.")
+    language: Text | None = Field(default=None, description="Only articles in this language (ISO 639-1).")
+    article_id: Text | None = Field(default=None, description="Only this article.")
 
     def filters(self) -> Filters:
         """As the index takes them."""
@@ -57,8 +71,8 @@ class FiltersBody(Body):
 class TurnBody(Body):
     """An earlier question of the conversation."""
 
-    question: Text = Field(max_length=2000, description="The question as it was asked.")
-    answer_id: Text | None = Field(None, max_length=200, description="The id of its answer.")
+    question: Text = Field(description="The question as it was asked.")
+    answer_id: Text | None = Field(default=None, description="The id of its answer.")
 
 
 class AnswerBody(Body):
@@ -69,13 +83,15 @@ class AnswerBody(Body):
     )
 
     question: Text = Field(description="One question, or several in one sentence.")
-    language: Text | None = Field(None, description="Language of the question; detected when left out.")
+    language: Text | None = Field(
+        default=None, description="Language of the question; detected when left out."
+    )
     history: list[TurnBody] = Field(
         [],
         max_length=50,
         description="Earlier questions, oldest first. Accepted now; follow-ups use it from a later version on.",
     )
-    filters: FiltersBody = Field(FiltersBody(), description="Which articles may be searched.")
+    filters: FiltersBody = Field(default_factory=FiltersBody, description="Which articles may be searched.")
     limit: StrictInt | None = Field(None, ge=1, le=10, description="Extracts at most; default: the server's.")
     stream: StrictBool = Field(False, description="Send Server-Sent Events instead of one JSON object.")
 
@@ -90,8 +106,8 @@ class SearchBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"query": "Panama Canal locks", "limit": 5}]})
 
     query: Text = Field(description="Words, or a question.")
-    language: Text | None = Field(None, description="Language of the query; detected when left out.")
-    filters: FiltersBody = Field(FiltersBody(), description="Which articles may be searched.")
+    language: Text | None = Field(default=None, description="Language of the query; detected when left out.")
+    filters: FiltersBody = Field(default_factory=FiltersBody, description="Which articles may be searched.")
     limit: StrictInt = Field(10, ge=1, le=50, description="Passages at most.")
 
 

@@ -14,16 +14,62 @@ from index.errors import SettingsError
 from rag.settings import RagSettings
 
 PREFIX = "LOCCIT_"
+FILE = Path("loccit.toml")
 
 
 class Settings(RagSettings):
     """Every setting of the program. Unknown keys are refused."""
 
-    host: str = Field("127.0.0.1", description="Address the server listens on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port the server listens on; 0 picks a free one.")
+    host: str = Field("127.0.0.1", description="`loccit serve`: address the server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="`loccit serve`: its port; 0 picks a free one.")
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="A larger request body is refused (413).")
     language: str | None = Field(None, description="`loccit ask`: only articles in this language.")
     since: str | None = Field(None, description="`loccit ask`: only articles dated on or after.")
     until: str | None = Field(None, description="`loccit ask`: only articles dated on or before.")
     source: str | None = Field(None, description="`loccit ask`: only articles of this source.")
     tag: str | None = Field(None, description="`loccit ask`: only articles with this tag.")
+    json_output: bool = Field(False, alias="json", description="Print JSON instead of text (`--json`).")
+    dry_run: bool = Field(False, description="`loccit index`: print the plan and change nothing.")
+
+
+def load_settings(given: dict[str, Any]) -> Settings:
+    """Settings from the command line's options (those that are None were not given), the
+    environment and the file, in this order of precedence.
+
+    Raises SettingsError, naming the source, if a key is unknown or a value cannot be used.
+    """
+    layers = [
+        (f"the file {FILE}", _from_file()),
+        ("the environment", _from_environment()),
+        ("the command line", {name: value for name, value in given.items() if value is not None}),
+    ]
+    merged: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for source, values in layers:
+        merged |= values
+        origin |= dict.fromkeys(values, source)
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0])
+        known = ", ".join(sorted(field.alias or key for key, field in Settings.model_fields.items()))
+        what = f"is not known; known are: {known}" if first["type"] == "extra_forbidden" else first["msg"]
+        raise SettingsError(f"The setting '{name}' from {origin.get(name, 'nowhere')}: {what}.") from error
+
+
+def _from_file() -> dict[str, Any]:
+    try:
+        return tomllib.loads(FILE.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The file {FILE} is not valid TOML ({error}). Mend it or remove it.") from error
+
+
+def _from_environment() -> dict[str, Any]:
+    return {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in os.environ.items()
+        if name.startswith(PREFIX) and value
+    }

@@ -9,7 +9,7 @@ from typing import Final
 TEXTS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "articles": "Articles",
-        "articles_none": "The index holds no article.",
+        "articles_none": "There is no article here.",
         "ask": "Ask",
         "ask_title": "Ask a question",
         "back_to_questions": "Ask another question",
@@ -57,7 +57,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "fr": {
         "articles": "Articles",
-        "articles_none": "L’index ne contient aucun article.",
+        "articles_none": "Il n’y a pas d’article ici.",
         "ask": "Demander",
         "ask_title": "Poser une question",
         "back_to_questions": "Poser une autre question",

@@ -84,7 +84,9 @@ class EmbeddedStore:
             )
         counts = self._rows("select (select count(*) from article), (select count(*) from passage)")[0]
         self.info = IndexInfo(FORMAT, folder.name, meta["embedder"], int(meta["dimension"]), *counts)
-        self.languages = tuple(json.loads(meta["languages"]))
+        means = self._rows("select code, mean from language order by passages desc, code")
+        self._means = {code: np.frombuffer(blob, np.float32) for code, blob in means}
+        self.languages = tuple(self._means)
         self._vectors = faiss.read_index(str(folder / VECTORS))
         if self._vectors.ntotal != self.info.passages or self._vectors.d != self.info.dimension:
             raise StoreError("The vectors and the catalogue of the index differ. Build it anew with `loccit index`.")
@@ -167,6 +169,9 @@ class EmbeddedStore:
         query = "select id, sentence_vectors from passage where id in (select value from json_each(?))"
         blobs = dict(self._rows(query, [json.dumps([int(i) for i in passage_ids])]))
         return [_unpacked(blobs[i], self.info.dimension) for i in passage_ids]
+
+    def language_mean(self, language: str) -> Vectors:
+        return self._means.get(language, np.zeros(self.info.dimension, np.float32))
 
     def close(self) -> None:
         for connection in self._connections:

@@ -26,6 +26,7 @@ from index.types import Article, Passage, Vectors
 # outside letters and digits would change what `words.py` decided.
 _SCHEMA: Final = """
 create table meta (key text primary key, value text not null);
+create table language (code text primary key, passages integer not null, mean blob not null);
 create table article (
     n integer primary key, id text unique not null, origin text unique not null, digest text not null,
     title text not null, text text not null, language text not null, url text, source text, source_key text,
@@ -155,12 +156,7 @@ class EmbeddedWriter:
         if self._fresh:
             ids = np.array(list(self._fresh), np.int64)
             self._vectors.add_with_ids(np.stack(list(self._fresh.values())), ids)
-        languages = self._db.execute(
-            "select language from passage join article on article.n = passage.article "
-            "group by language order by count(*) desc, language"
-        )
-        value = json.dumps([code for (code,) in languages])
-        self._db.execute("insert or replace into meta values ('languages', ?)", [value])
+        self._write_languages()
         digest = hashlib.sha256()
         for entry in self.entries():
             digest.update(f"{entry.article_id}\0{entry.digest}\0".encode())
@@ -172,6 +168,19 @@ class EmbeddedWriter:
         name = f"{number:06d}-{digest.hexdigest()[:12]}"
         self._folder.publish(name)
         return name
+
+    def _write_languages(self) -> None:
+        query = "select language, passage.id from passage join article on article.n = passage.article order by 2"
+        ids: dict[str, list[int]] = {}
+        for code, passage_id in self._db.execute(query):
+            ids.setdefault(code, []).append(passage_id)
+        self._db.execute("delete from language")
+        for code, listed in ids.items():
+            total = np.zeros(self._vectors.d, np.float64)
+            for at in range(0, len(listed), 10_000):
+                total += self._vectors.reconstruct_batch(np.array(listed[at : at + 10_000], np.int64)).sum(axis=0)
+            mean = (total / len(listed)).astype(np.float32).tobytes()
+            self._db.execute("insert into language values (?, ?, ?)", [code, len(listed), mean])
 
     def __enter__(self) -> Self:
         return self

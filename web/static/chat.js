@@ -60,8 +60,8 @@ function addLinks(node, others) {
   node.hidden = !others.length;
   for (const other of others) {
     const link = document.createElement("a");
-    link.href = other.source_page ?? `/articles/${encodeURIComponent(other.article.id)}`;
-    link.textContent = other.article.title;
+    link.href = `/articles/${encodeURIComponent(other.id)}`;
+    link.textContent = other.title;
     link.dir = "auto";
     node.append(" ", link);
   }
@@ -136,7 +136,7 @@ async function send(question) {
 }
 
 async function ask(question) {
-  document.querySelector(".intro").hidden = true;
+  document.querySelector(".intro").classList.add("unseen");
   const turn = addTurn(question);
   let finished = false;
   try {

@@ -1,0 +1,244 @@
+"""Question → answer: checks the question, retrieves, composes, calibrates, verifies every citation.
+Left out: follow-ups and compound questions (history is accepted and not used yet), HTTP."""
+
+from __future__ import annotations
+
+import datetime
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from index.embedder import Embedder, open_embedder
+from index.errors import EmbedderError, InvalidFilter
+from index.language import DETECTABLE, detect_language
+from index.store import IndexStore, LiveStore
+from index.types import Article, Filters, Hit, Span
+from rag.answer_object import answer_object, extract_object, nearest_object, part_object
+from rag.citations import cite, verify_answer
+from rag.composer import Composer, ExtractiveComposer, Pick
+from rag.confidence import confidence, features, probability, reason_not_found
+from rag.errors import InvalidQuestion, QuestionTooLong, VerbatimError
+from rag.retriever import Query, retrieve
+from rag.settings import RagSettings
+from rag.types import Answer, Extract, Nearest, Part, Turn
+
+NEAREST = 3
+"""Passages shown when there is no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question after retrieval."""
+
+    query: Query
+    store: IndexStore
+    hits: list[Hit]
+    limit: int
+    began: float
+    embed_ms: float
+    retrieve_ms: float
+
+
+def open_chatbot(settings: RagSettings) -> Chatbot:
+    """Load the model named in the settings. The index is opened at the first question."""
+    return Chatbot(settings, open_embedder(settings))
+
+
+class Chatbot:
+    """Answers questions from the current generation of one index; safe to share between threads."""
+
+    def __init__(self, settings: RagSettings, embedder: Embedder, store: LiveStore | None = None) -> None:
+        self.settings = settings
+        self._embedder = embedder
+        self._live = store or LiveStore(settings)
+        self._composer: Composer = ExtractiveComposer()
+
+    def index(self) -> IndexStore:
+        """The current generation. Raises NoIndexError, StoreError, or EmbedderError if it was made
+        with another model than the one loaded."""
+        store = self._live.current()
+        made, loaded = store.info, self._embedder
+        if (made.embedder, made.dimension) != (loaded.name, loaded.dimension):
+            raise EmbedderError(
+                f"The index was made with {made.embedder} ({made.dimension}); the embedder given is "
+                f"{loaded.name} ({loaded.dimension}). Give the first, or build the index anew with the second."
+            )
+        return store
+
+    def ask(
+        self,
+        question: str,
+        *,
+        language: str | None = None,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        limit: int | None = None,
+    ) -> Answer:
+        """One answer. Raises InvalidQuestion, QuestionTooLong, InvalidFilter, and what `index` raises."""
+        *_, answer = self._answer(self._retrieve(question, language, filters, limit))
+        assert isinstance(answer, Answer)
+        return answer
+
+    def stream(
+        self,
+        question: str,
+        *,
+        language: str | None = None,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        limit: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """The same answer as events (see `interfaces.md`). Errors are raised by this call, before
+        the iterator is returned."""
+        return self._events(self._retrieve(question, language, filters, limit))
+
+    def search(
+        self,
+        words: str,
+        *,
+        language: str | None = None,
+        filters: Filters = Filters(),
+        limit: int = 10,
+    ) -> list[Hit]:
+        """Ranked passages without composing; raises as `ask` does."""
+        return self._retrieve(words, language, filters, None).hits[:limit]
+
+    def verify(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Check an answer object against the articles of today; see `citations.verify_answer`."""
+        return verify_answer(answer, self._live.current())
+
+    def _retrieve(self, question: str, language: str | None, only: Filters, limit: int | None) -> _Asked:
+        began = time.perf_counter()
+        text = self._checked(question)
+        limit = self.settings.limit if limit is None else limit
+        if not 1 <= limit <= 10:
+            raise InvalidQuestion(f"limit is {limit}; it must lie between 1 and 10.", "limit")
+        _check_filters(only)
+        if language is not None:
+            _check_language(language, InvalidQuestion, "language")
+        store = self.index()
+        start = time.perf_counter()
+        vector = self._embedder.embed_questions([text])[0]
+        embedded = time.perf_counter()
+        query = Query(text, language or detect_language(text), vector)
+        hits = retrieve(query, store, only, self.settings.candidates, self.settings.meaning_weight)
+        done = time.perf_counter()
+        return _Asked(query, store, hits, limit, began, (embedded - start) * 1e3, (done - embedded) * 1e3)
+
+    def _checked(self, question: str) -> str:
+        text = " ".join(question.split())
+        most = self.settings.max_question_chars
+        if len(question) > most:
+            raise QuestionTooLong(f"The question has {len(question):,} characters; at most {most:,} are read. Shorten it.")
+        if not any(character.isalnum() for character in text):
+            raise InvalidQuestion("The question is empty. Ask something in words.")
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InvalidQuestion("The question holds half of a surrogate pair. Send it as valid Unicode.") from error
+        return text
+
+    def _answer(self, asked: _Asked) -> Iterator[Extract | Answer]:
+        """The extracts as they are found, then the whole answer."""
+        start = time.perf_counter()
+        articles: dict[str, Article] = {}
+        extracts: list[Extract] = []
+        best = 0.0
+        for pick in self._composer.compose(asked.query, asked.hits, asked.store, asked.limit):
+            score = probability(features(asked.query, pick, asked.hits))
+            best = best if extracts else score
+            if score < self.settings.answer_threshold:
+                if not extracts:
+                    break
+                continue
+            extracts.append(_extract(len(extracts) + 1, pick, score, asked.store, articles))
+            yield extracts[-1]
+        nearest = () if extracts else _nearest(asked, articles)
+        done = time.perf_counter()
+        timings = {
+            "embed": asked.embed_ms,
+            "retrieve": asked.retrieve_ms,
+            "compose": (done - start) * 1e3,
+            "total": (done - asked.began) * 1e3,
+        }
+        status = "answered" if extracts else "no_answer"
+        question, language = asked.query.text, asked.query.language
+        yield Answer(
+            id=f"ans_{uuid.uuid4().hex}",
+            generation=asked.store.info.generation,
+            question=question,
+            standalone_question=question,
+            language=language,
+            status=status,
+            confidence=confidence(best),
+            score=best,
+            reason=None if extracts else reason_not_found(language, len(asked.hits), best),
+            parts=(Part(question, status, tuple(extract.number for extract in extracts)),),
+            extracts=tuple(extracts),
+            nearest=nearest,
+            timings_ms={name: round(value, 2) for name, value in timings.items()},
+        )
+
+    def _events(self, asked: _Asked) -> Iterator[dict[str, Any]]:
+        yield {
+            "type": "start",
+            "generation": asked.store.info.generation,
+            "question": asked.query.text,
+            "standalone_question": asked.query.text,
+            "language": asked.query.language,
+        }
+        for item in self._answer(asked):
+            if isinstance(item, Extract):
+                yield {"type": "extract", "extract": extract_object(item)}
+                continue
+            for part in item.parts:
+                yield {"type": "part", "part": part_object(part)}
+            if item.status == "no_answer":
+                nearest = [nearest_object(near) for near in item.nearest]
+                yield {"type": "no_answer", "reason": item.reason, "nearest": nearest}
+            yield {"type": "done", "answer": answer_object(item)}
+
+
+def _extract(number: int, pick: Pick, score: float, store: IndexStore, articles: dict[str, Article]) -> Extract:
+    article_id = pick.hit.passage.article_id
+    article = articles.setdefault(article_id, store.article(article_id))
+    citation = cite(article, pick.span)
+    passage = pick.hit.passage
+    inside = passage.text[pick.span.start - passage.start : pick.span.end - passage.start]
+    if citation.quote != inside:
+        raise VerbatimError(
+            f"An extract of article '{article_id}' differs from the article's text. Build the index anew with "
+            "`loccit index`."
+        )
+    return Extract(number, inside, citation, passage, score)
+
+
+def _nearest(asked: _Asked, articles: dict[str, Article]) -> tuple[Nearest, ...]:
+    found = []
+    for hit in asked.hits[:NEAREST]:
+        passage = hit.passage
+        article = articles.setdefault(passage.article_id, asked.store.article(passage.article_id))
+        found.append(Nearest(hit, cite(article, Span(passage.start, passage.end))))
+    return tuple(found)
+
+
+def _check_language(code: str, error: type[InvalidQuestion] | type[InvalidFilter], param: str) -> None:
+    if code not in DETECTABLE:
+        raise error(f"The language '{code[:20]}' is not known. Give a code of ISO 639-1 such as fr or en.", param)
+
+
+def _check_filters(only: Filters) -> None:
+    for name in ("since", "until"):
+        value = getattr(only, name)
+        try:
+            known = value is None or datetime.date.fromisoformat(value).isoformat() == value
+        except ValueError:
+            known = False
+        if not known:
+            raise InvalidFilter(f"{name} is '{value[:40]}'; write a date as YYYY-MM-DD.", f"filters.{name}")
+    if only.since and only.until and only.since > only.until:
+        raise InvalidFilter(f"since ({only.since}) is later than until ({only.until}).", "filters.since")
+    if only.language is not None:
+        _check_language(only.language, InvalidFilter, "filters.language")

@@ -1,0 +1,145 @@
+"""Shared fixtures: a fast embedder made of words, real servers on loopback, and the real model
+over the project's corpus. Left out: anything that mocks our own code."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import uvicorn
+from starlette.types import ASGIApp
+
+from index.build import build
+from index.embedder import open_embedder
+from index.store import Entry, open_writer
+from index.types import Article, Span, Vectors
+from index.passages import cut_passages
+from index.words import passage_terms
+from rag.chatbot import Chatbot
+from web.app import create_app
+from web.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+CORPUS = ROOT / "corpus"
+
+
+class WordEmbedder:
+    """Vectors that count hashed words: texts are near when they share words, so relevance can be
+    asserted exactly where meaning does not matter."""
+
+    name = "words"
+    dimension = 256
+
+    def _vector(self, text: str) -> Vectors:
+        vector = np.full(self.dimension, 1e-3, np.float32)
+        for term in passage_terms(text, "en"):
+            vector[zlib.crc32(term.encode()) % self.dimension] += 1
+        return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        rows = [self._vector(text) for text in texts]
+        return np.stack(rows) if rows else np.zeros((0, self.dimension), np.float32)
+
+    def embed_passages(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        inner = [[text[s.start : s.end] for s in spans] for text, spans in zip(texts, sentences, strict=True)]
+        return self.embed_questions(texts), [self.embed_questions(parts) for parts in inner]
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("LOCCIT_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings with an empty store; the model is unpacked where it always is."""
+    return Settings.model_validate({"store": f"embedded:{tmp_path_factory.mktemp('store')}/index"})
+
+
+@pytest.fixture(scope="session")
+def chatbot(settings: Settings) -> Chatbot:
+    """The real model over the project's corpus."""
+    embedder = open_embedder(settings)
+    with open_writer(settings, embedder.name, embedder.dimension) as writer:
+        summary = build([CORPUS], writer, embedder, settings)
+    assert not summary.failures
+    return Chatbot(settings, embedder)
+
+
+@pytest.fixture
+def make_chatbot(tmp_path: Path) -> Callable[[Sequence[Article]], Chatbot]:
+    """A chatbot over these articles with the embedder made of words; it answers whatever it finds."""
+
+    def make(articles: Sequence[Article]) -> Chatbot:
+        own = Settings.model_validate({"store": f"embedded:{tmp_path}/index", "answer_threshold": 0.0})
+        embedder = WordEmbedder()
+        with open_writer(own, embedder.name, embedder.dimension) as writer:
+            for article in articles:
+                passages = cut_passages(article, embedder.count_tokens, own.passage_tokens)
+                spans = [[Span(s.start - p.start, s.end - p.start) for s in p.sentences] for p in passages]
+                vectors, inner = embedder.embed_passages([p.text for p in passages], spans)
+                writer.replace(article, Entry(article.id, article.id, ""), passages, vectors, inner)
+            writer.publish()
+        return Chatbot(own, embedder)
+
+    return make
+
+
+class _Server:
+    def __init__(self, app: ASGIApp) -> None:
+        self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + 30
+        while not self._server.started:
+            assert time.monotonic() < deadline and self._thread.is_alive(), "the server did not start"
+            time.sleep(0.01)
+        self.url = f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def server_url(chatbot: Chatbot, settings: Settings) -> Iterator[str]:
+    """A real server over the project's corpus."""
+    server = _Server(create_app(chatbot, settings))
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Chatbot], str]]:
+    """Serve a chatbot for one test; returns the base address."""
+    servers: list[_Server] = []
+
+    def start(chatbot: Chatbot) -> str:
+        own = chatbot.settings
+        assert isinstance(own, Settings)
+        servers.append(_Server(create_app(chatbot, own)))
+        return servers[-1].url
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def no_index_url(tmp_path: Path, serve: Callable[[Chatbot], str]) -> str:
+    """A server whose store is empty."""
+    own = Settings.model_validate({"store": f"embedded:{tmp_path}/nothing"})
+    return serve(Chatbot(own, WordEmbedder()))
