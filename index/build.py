@@ -59,9 +59,7 @@ class Summary:
         )
 
 
-def plan_changes(
-    paths: Sequence[Path], entries: Sequence[Entry], settings: IndexSettings
-) -> Iterator[Change]:
+def plan_changes(paths: Sequence[Path], entries: Sequence[Entry], settings: IndexSettings) -> Iterator[Change]:
     """Compare what stands at `paths` with what is indexed, article by article in order.
 
     Sources below a path that are gone come last, as removals. A source that cannot be read comes

@@ -71,7 +71,7 @@ class SentenceTransformerEmbedder:
         if not texts:
             return np.zeros((0, self.dimension), np.float32), []
         prompted = [self._passage_prompt + text for text in texts]
-        outputs: list[dict[str, Any]] = self._model.encode(
+        outputs: Any = self._model.encode(  # a dict for each text; the stub knows only arrays
             prompted, batch_size=self._batch_size, show_progress_bar=False, output_value=None
         )
         whole = _unit(np.stack([output["sentence_embedding"].float().numpy() for output in outputs]))
@@ -90,9 +90,7 @@ class SentenceTransformerEmbedder:
         return [len(ids) for ids in encoded["input_ids"]]
 
 
-def _pool(
-    tokens: Vectors, offsets: Any, spans: Sequence[Span], shift: int, fallback: Vectors
-) -> Vectors:
+def _pool(tokens: Vectors, offsets: Any, spans: Sequence[Span], shift: int, fallback: Vectors) -> Vectors:
     """Mean of the token vectors that begin inside each span; shape (len(spans), dimension)."""
     starts, ends = offsets[: len(tokens), 0], offsets[: len(tokens), 1]
     rows = []
@@ -108,22 +106,31 @@ def _unit(rows: Any) -> Vectors:
     return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
 
+def embedder_name(settings: IndexSettings) -> str:
+    """The name under which the model of the settings stands in an index, without loading it."""
+    name = settings.embedder
+    if name in (e5_small.NAME, e5_small.HUB_NAME):
+        return e5_small.NAME
+    return Path(name).resolve().name if Path(name).is_dir() else name
+
+
 def open_embedder(settings: IndexSettings) -> Embedder:
     """Load the model named in the settings; the default one is unpacked on first use.
 
     Raises EmbedderError if it is neither the default, nor a folder, nor to be had from its hub.
     """
-    name = settings.embedder
-    default = name in (e5_small.NAME, e5_small.HUB_NAME)
-    if default and e5_small.packaged_file() is not None:
+    name = embedder_name(settings)
+    if name != e5_small.NAME:
+        source = settings.embedder
+    elif e5_small.packaged_file() is not None:
         source = str(e5_small.unpacked_folder(settings.cache))
     else:
-        source = e5_small.HUB_NAME if default else name
+        source = e5_small.HUB_NAME
     model = _load(source)
     asked_question, asked_passage = ("query: ", "passage: ") if "e5" in name.lower() else _own_prompts(model)
     return SentenceTransformerEmbedder(
         model,
-        e5_small.NAME if default else (Path(name).name if Path(name).is_dir() else name),
+        name,
         asked_question if settings.question_prompt is None else settings.question_prompt,
         asked_passage if settings.passage_prompt is None else settings.passage_prompt,
         settings.batch_size,
@@ -135,7 +142,8 @@ def _load(source: str) -> SentenceTransformer:
     import transformers
     from sentence_transformers import SentenceTransformer
 
-    transformers.utils.logging.disable_progress_bar()
+    quiet: Any = transformers.utils.logging.disable_progress_bar  # untyped in the library
+    quiet()
     try:
         # float32 by name: a folder saved as float16 would otherwise run as such, slowly on a CPU.
         return SentenceTransformer(source, device="cpu", model_kwargs={"dtype": "float32"})

@@ -44,9 +44,15 @@ def cut_passages(article: Article, count_tokens: CountTokens, target_tokens: int
             text = article.text[start:end]
             passages.append(
                 Passage(
-                    Passage.id_for(article.id, start, text), article.id, start, end, text,
-                    section.heading, article.language, spans,
-                )  # fmt: skip
+                    Passage.id_for(article.id, start, text),
+                    article.id,
+                    start,
+                    end,
+                    text,
+                    section.heading,
+                    article.language,
+                    spans,
+                )
             )
     return passages
 

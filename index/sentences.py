@@ -70,8 +70,10 @@ def _continues(text: str, above: Span, line: Span) -> bool:
     first, last = text[line.start : line.end], text[above.start : above.end].splitlines()[-1]
     if _HEADING.match(first) or _ITEM.match(first) or _HEADING.match(last):
         return False
-    return first[0].islower() or (len(last) >= 60 and last[-1] not in _END_MARKS) or (
-        len(last) >= 60 and not _ITEM.match(last) and len(first) >= 60
+    return (
+        first[0].islower()
+        or (len(last) >= 60 and last[-1] not in _END_MARKS)
+        or (len(last) >= 60 and not _ITEM.match(last) and len(first) >= 60)
     )
 
 
@@ -95,7 +97,7 @@ def _ends_sentence(before: str, after: str) -> bool:
     if not after.strip() or not before.strip():
         return False
     stripped = before.rstrip()
-    if stripped == before and before[-1] in ".'’" and after[0] not in "\n«“\"":
+    if stripped == before and before[-1] in ".'’" and after[0] not in '\n«“"':
         return False  # no space behind the stop: "J.-C.", "3.5", "loccit.toml"
     last = _LAST_WORD.search(stripped)
     if last:

@@ -21,6 +21,16 @@ FORMAT: Final = 1
 _MODULES: Final = {"embedded": "index.stores.embedded"}
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index knows of a source: the article made of it, where it came from (a path, or a
+    path and an id), and a digest of everything that went into its passages."""
+
+    article_id: str
+    origin: str
+    digest: str
+
+
 class IndexStore(Protocol):
     """One published generation, read-only; safe to share between threads."""
 
@@ -29,6 +39,10 @@ class IndexStore(Protocol):
     @property
     def languages(self) -> tuple[str, ...]:
         """Languages of the passages, most passages first."""
+        ...
+
+    def entries(self) -> list[Entry]:
+        """What each article was made of, in order of id."""
         ...
 
     def article(self, article_id: str) -> Article:
@@ -64,16 +78,6 @@ class IndexStore(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the index knows of a source: the article made of it, where it came from (a path, or a
-    path and an id), and a digest of everything that went into its passages."""
-
-    article_id: str
-    origin: str
-    digest: str
 
 
 class IndexWriter(Protocol):

@@ -16,7 +16,9 @@ from index.language import STEMMERS, function_words
 _WORD = re.compile(r"[^\W_]+")
 # Scripts written without spaces: their runs become overlapping pairs of characters, the usual
 # stand-in for words where no dictionary is at hand.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+"
+)
 _stemmers = threading.local()  # a Snowball stemmer keeps a buffer: one for each thread
 
 

@@ -8,9 +8,10 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
-from index.embedder import Embedder, open_embedder
+from index.embedder import Embedder, embedder_name, open_embedder
 from index.errors import EmbedderError, InvalidFilter
 from index.language import DETECTABLE, detect_language
 from index.store import IndexStore, LiveStore
@@ -22,7 +23,7 @@ from rag.confidence import confidence, features, probability, reason_not_found
 from rag.errors import InvalidQuestion, QuestionTooLong, VerbatimError
 from rag.retriever import Query, retrieve
 from rag.settings import RagSettings
-from rag.types import Answer, Extract, Nearest, Part, Turn
+from rag.types import Answer, Extract, Nearest, Part, Status, Turn
 
 NEAREST = 3
 """Passages shown when there is no answer."""
@@ -41,29 +42,38 @@ class _Asked:
     retrieve_ms: float
 
 
-def open_chatbot(settings: RagSettings) -> Chatbot:
-    """Load the model named in the settings. The index is opened at the first question."""
-    return Chatbot(settings, open_embedder(settings))
-
-
 class Chatbot:
     """Answers questions from the current generation of one index; safe to share between threads."""
 
-    def __init__(self, settings: RagSettings, embedder: Embedder, store: LiveStore | None = None) -> None:
+    def __init__(self, settings: RagSettings, embedder: Embedder | None = None) -> None:
+        """Opens nothing yet: the index is opened, and without `embedder` the model of the settings
+        loaded, at the first question or by `warm_up`."""
         self.settings = settings
         self._embedder = embedder
-        self._live = store or LiveStore(settings)
+        self._loading = Lock()
+        self._live = LiveStore(settings)
         self._composer: Composer = ExtractiveComposer()
+
+    def warm_up(self) -> None:
+        """Load the model now. Raises EmbedderError."""
+        self._model()
+
+    def _model(self) -> Embedder:
+        with self._loading:
+            if self._embedder is None:
+                self._embedder = open_embedder(self.settings)
+            return self._embedder
 
     def index(self) -> IndexStore:
         """The current generation. Raises NoIndexError, StoreError, or EmbedderError if it was made
         with another model than the one loaded."""
         store = self._live.current()
-        made, loaded = store.info, self._embedder
-        if (made.embedder, made.dimension) != (loaded.name, loaded.dimension):
+        made = store.info.embedder
+        given = self._embedder.name if self._embedder else embedder_name(self.settings)
+        if made != given:
             raise EmbedderError(
-                f"The index was made with {made.embedder} ({made.dimension}); the embedder given is "
-                f"{loaded.name} ({loaded.dimension}). Give the first, or build the index anew with the second."
+                f"The index was made with {made}; the embedder given is {given}. Give the first, or index into "
+                "another --store with the second."
             )
         return store
 
@@ -120,7 +130,7 @@ class Chatbot:
             _check_language(language, InvalidQuestion, "language")
         store = self.index()
         start = time.perf_counter()
-        vector = self._embedder.embed_questions([text])[0]
+        vector = self._model().embed_questions([text])[0]
         embedded = time.perf_counter()
         query = Query(text, language or detect_language(text), vector)
         hits = retrieve(query, store, only, self.settings.candidates, self.settings.meaning_weight)
@@ -131,7 +141,9 @@ class Chatbot:
         text = " ".join(question.split())
         most = self.settings.max_question_chars
         if len(question) > most:
-            raise QuestionTooLong(f"The question has {len(question):,} characters; at most {most:,} are read. Shorten it.")
+            raise QuestionTooLong(
+                f"The question has {len(question):,} characters; at most {most:,} are read. Shorten it."
+            )
         if not any(character.isalnum() for character in text):
             raise InvalidQuestion("The question is empty. Ask something in words.")
         try:
@@ -163,7 +175,7 @@ class Chatbot:
             "compose": (done - start) * 1e3,
             "total": (done - asked.began) * 1e3,
         }
-        status = "answered" if extracts else "no_answer"
+        status: Status = "answered" if extracts else "no_answer"
         question, language = asked.query.text, asked.query.language
         yield Answer(
             id=f"ans_{uuid.uuid4().hex}",

@@ -134,9 +134,7 @@ def _candidates(query: Query, hits: Sequence[Hit], store: IndexStore) -> tuple[l
     return candidates, np.array(meaning, np.float32)
 
 
-def _word_scores(
-    query: Query, languages: Sequence[str], candidates: Sequence[_Candidate]
-) -> tuple[Scores, Scores]:
+def _word_scores(query: Query, languages: Sequence[str], candidates: Sequence[_Candidate]) -> tuple[Scores, Scores]:
     """Share of the question's term weight in each sentence, and its BM25 without length
     normalisation; document frequencies are those among the candidates."""
     terms = question_terms(query.text, query.language, languages)

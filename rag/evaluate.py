@@ -15,6 +15,7 @@ import numpy as np
 
 from index.build import build
 from index.embedder import Embedder
+from index.errors import UnknownArticle
 from index.store import IndexStore, open_writer
 from rag.chatbot import Chatbot
 from rag.errors import InvalidFolder
@@ -91,7 +92,9 @@ def read_questions(folder: Path) -> list[GoldQuestion]:
     """The folder's `questions.jsonl`. Raises InvalidFolder, naming the line, if it is not as expected."""
     path = folder / "questions.jsonl"
     if not path.is_file():
-        raise InvalidFolder(f"{folder} has no questions.jsonl. A folder to evaluate holds corpus.jsonl and questions.jsonl.")
+        raise InvalidFolder(
+            f"{folder} has no questions.jsonl. A folder to evaluate holds corpus.jsonl and questions.jsonl."
+        )
     questions = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip():
@@ -102,12 +105,17 @@ def read_questions(folder: Path) -> list[GoldQuestion]:
                 continue
             questions.append(
                 GoldQuestion(
-                    str(fields["id"]), fields["question"], fields.get("lang", ""),
-                    tuple(fields["article_ids"]), tuple(fields.get("answers") or ()),
-                )  # fmt: skip
+                    str(fields["id"]),
+                    fields["question"],
+                    fields.get("lang", ""),
+                    tuple(fields["article_ids"]),
+                    tuple(fields.get("answers") or ()),
+                )
             )
         except (ValueError, KeyError, TypeError) as error:
-            raise InvalidFolder(f"{path}, line {number}: 'id', 'question' and 'article_ids' are needed ({error}).") from error
+            raise InvalidFolder(
+                f"{path}, line {number}: 'id', 'question' and 'article_ids' are needed ({error})."
+            ) from error
     return questions
 
 
@@ -138,7 +146,7 @@ def _verbatim(citation: Any, text: str, store: IndexStore) -> bool:
 def _language_of(gold: GoldQuestion, store: IndexStore) -> str:
     try:
         return store.article(gold.article_ids[0]).language if gold.article_ids else ""
-    except Exception:  # the gold article could not be read: counted as not found, not as crossed
+    except UnknownArticle:  # it could not be read: counted as not found, not as crossed
         return ""
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 
-
 FRENCH = "Quand les ministres de la Défense se sont-ils réunis au siège de l'OTAN ?"
 ENGLISH = "When did the Panama Canal open?"
 NONSENSE = "Who won the 2031 chess cup of Atlantis?"

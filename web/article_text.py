@@ -42,10 +42,7 @@ class Block:
 def cut_blocks(text: str, cited: Span | None) -> list[Block]:
     """Headings and paragraphs in order. Left out are only blank lines, line ends between blocks and
     the `#` before headings. A citation across blocks is marked in each."""
-    return [
-        Block(level, tuple(_cut_pieces(text, span, cited or Span(0, 0))))
-        for level, span in _find_blocks(text)
-    ]
+    return [Block(level, tuple(_cut_pieces(text, span, cited or Span(0, 0)))) for level, span in _find_blocks(text)]
 
 
 def _find_blocks(text: str) -> Iterator[tuple[int, Span]]:

@@ -126,9 +126,7 @@ def _invalid_input(error: Mapping[str, Any]) -> Problem:
     """One pydantic error as a sentence; `param` is its dotted path below the body or the query."""
     kind, context, where = error["type"], error.get("ctx", {}), error["loc"]
     if kind == "json_invalid":
-        message = (
-            f"The body is not valid JSON (at character {where[-1]}). Send a JSON object encoded in UTF-8."
-        )
+        message = f"The body is not valid JSON (at character {where[-1]}). Send a JSON object encoded in UTF-8."
         return Problem(422, REFUSED, message, None, "invalid_json")
     path = [str(step) for step in where[1:]]
     if kind == "unknown_field":

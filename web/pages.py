@@ -35,9 +35,7 @@ router = APIRouter(include_in_schema=False)
 def make_templates() -> Environment:
     """The templates of this package; everything put in is escaped."""
     folder = Path(__file__).parent / "templates"
-    templates = Environment(
-        loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+    templates = Environment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     templates.filters.update(date=say_date, web_url=web_url, article_path=article_path)
     templates.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # keys keep their order
     return templates

@@ -17,6 +17,12 @@ from rag.errors import InvalidQuestion
 from web.errors import problem_of
 from web.schemas import AnswerBody, ArticlesQuery, ErrorBody, SearchBody
 
+ANSWER_DOCS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The answer object, or its events where stream is true.",
+        "content": {"application/json": {}, "text/event-stream": {}},
+    }
+}
 STREAM_HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 router = APIRouter(
@@ -39,7 +45,7 @@ TheChatbot = Annotated[Chatbot, Depends(chatbot_of)]
 ArticleId = Annotated[str, Path(description="The article's `id`; it may hold slashes.")]
 
 
-@router.post("/v1/answer", summary="Answer a question with verbatim extracts")
+@router.post("/v1/answer", summary="Answer a question with verbatim extracts", responses=ANSWER_DOCS)
 def post_answer(body: AnswerBody, chatbot: TheChatbot) -> Response:
     """Extracts of the articles, each with the exact characters it stands at. With stream, the same
     piece by piece as Server-Sent Events: start, extract, part, no_answer, done, error."""
@@ -60,7 +66,7 @@ def event_lines(events: Iterator[dict[str, Any]]) -> Iterator[str]:
     try:
         for event in events:
             yield _event_line(event)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever happened, the reader must be told
         yield _event_line({"type": "error", **problem_of(error).object()})
 
 

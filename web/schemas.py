@@ -83,9 +83,7 @@ class AnswerBody(Body):
     )
 
     question: Text = Field(description="One question, or several in one sentence.")
-    language: Text | None = Field(
-        default=None, description="Language of the question; detected when left out."
-    )
+    language: Text | None = Field(default=None, description="Language of the question; detected when left out.")
     history: list[TurnBody] = Field(
         [],
         max_length=50,

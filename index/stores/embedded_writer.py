@@ -58,7 +58,9 @@ class EmbeddedWriter:
         except Timeout as error:
             raise StoreError("Another `loccit index` is writing to this store. Wait until it ends.") from error
         except OSError as error:
-            raise StoreError(f"The store's folder cannot be written ({error.strerror}). Choose another with --store.") from error
+            raise StoreError(
+                f"The store's folder cannot be written ({error.strerror}). Choose another with --store."
+            ) from error
         try:
             self._begin(embedder, dimension)
         except BaseException:
@@ -152,7 +154,7 @@ class EmbeddedWriter:
 
     def publish(self) -> str:
         if self._gone:
-            self._vectors.remove_ids(np.array(self._gone, np.int64))
+            self._vectors.remove_ids(faiss.IDSelectorBatch(np.array(self._gone, np.int64)))
         if self._fresh:
             ids = np.array(list(self._fresh), np.int64)
             self._vectors.add_with_ids(np.stack(list(self._fresh.values())), ids)

@@ -121,7 +121,7 @@ class MemoryIndex:
         """Nothing is held open."""
 
     def entries(self) -> list[Entry]:
-        return list(self._entries.values())
+        return [entry for _, entry in sorted(self._entries.items())]
 
     def sha256(self, article_id: str) -> str | None:
         article = self._articles.get(article_id)

@@ -160,9 +160,9 @@ form.addEventListener("submit", async (event) => {
   if (busy || !question) return;
   busy = true;
   form.ariaBusy = "true";
+  // the address bar asks the same again, options included
+  history.replaceState(null, "", `/?${new URLSearchParams(new FormData(form))}`);
   box.value = "";
-  const link = new URLSearchParams({ q: question });
-  history.replaceState(null, "", `/?${link}`);
   await ask(question);
   busy = false;
   form.ariaBusy = "false";

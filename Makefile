@@ -1,0 +1,43 @@
+# make run: install, index corpus/, serve the page.   make test: install what tests need, run them all.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: run test lint eval measure clean
+
+run: $(VENV)/installed
+	$(BIN)/loccit index corpus
+	$(BIN)/loccit serve
+
+test: $(VENV)/installed-test lint
+	sh tests/install_chromium.sh
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The corpus measured: about two minutes.
+eval: $(VENV)/installed
+	$(BIN)/loccit eval corpus
+
+clean:
+	rm -rf $(VENV) .loccit build *.egg-info
+
+# Debian keeps ensurepip apart, in python3-venv.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; call make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -qy python3-venv; \
+	  else echo "Python's venv module is missing; install it: sudo apt install python3-venv"; exit 1; fi; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	$(PIP) install -q -c constraints.txt -e '.[test]'
+	@touch $@

@@ -1,0 +1,210 @@
+"""The command line `loccit`. Left out: how answers look on a terminal (`terminal.py`), and
+everything that is not a command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from index.errors import IndexFault, InvalidFilter, SettingsError
+from index.types import Filters
+from rag.errors import InvalidFolder, InvalidQuestion, RagFault
+from web import terminal
+from web.settings import Settings, load_settings
+
+app = typer.Typer(
+    help="Answers from your articles: verbatim extracts, with citations anyone can check.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+)  # fmt: skip
+
+Store = Annotated[str | None, typer.Option(help="Address of the store, e.g. embedded:/path.", show_default=False)]
+Json = Annotated[bool | None, typer.Option("--json", help="Print JSON.", show_default=False)]
+Limit = Annotated[int | None, typer.Option(help="How many at most.", show_default=False)]
+Language = Annotated[str | None, typer.Option(help="Only articles in this language (fr, en, …).", show_default=False)]
+Since = Annotated[str | None, typer.Option(help="Only articles dated on or after (YYYY-MM-DD).", show_default=False)]
+Until = Annotated[str | None, typer.Option(help="Only articles dated on or before.", show_default=False)]
+Source = Annotated[str | None, typer.Option(help="Only articles of this source.", show_default=False)]
+Tag = Annotated[str | None, typer.Option(help="Only articles with this tag.", show_default=False)]
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """Turns what we raise on purpose into a sentence on stderr: exit 2 for what was asked wrongly,
+    1 for what failed."""
+    try:
+        yield
+    except (IndexFault, RagFault) as error:
+        terminal.print_error(str(error))
+        wrong_input = isinstance(error, InvalidQuestion | InvalidFilter | SettingsError | InvalidFolder)
+        raise typer.Exit(2 if wrong_input else 1) from error
+    except KeyboardInterrupt as error:
+        terminal.print_error("Stopped. The published index is as it was.")
+        raise typer.Exit(130) from error
+
+
+def _filters(settings: Settings) -> Filters:
+    return Filters(settings.since, settings.until, settings.source, settings.tag, settings.language)
+
+
+@app.command()
+def index(
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders of articles.", metavar="PATH…")],
+    store: Store = None,
+    dry_run: Annotated[bool | None, typer.Option("--dry-run", help="Print the plan, change nothing.")] = None,
+) -> None:
+    """Bring the index in step with PATH: add, update, remove what is gone, skip what is unchanged."""
+    with _clear_errors():
+        settings = load_settings({"store": store, "dry_run": dry_run})
+        from web.indexing import run_index  # the index package's machinery is not needed to ask
+
+        raise typer.Exit(run_index(paths, settings))
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    store: Store = None,
+    as_json: Json = None,
+    limit: Limit = None,
+    language: Language = None,
+    since: Since = None,
+    until: Until = None,
+    source: Source = None,
+    tag: Tag = None,
+) -> None:
+    """Answer one question with extracts and their sources."""
+    with _clear_errors():
+        settings = load_settings(
+            {"store": store, "json": as_json, "limit": limit, "language": language,
+             "since": since, "until": until, "source": source, "tag": tag}
+        )  # fmt: skip
+        from rag.answer_object import answer_object
+        from rag.chatbot import Chatbot
+
+        answer = Chatbot(settings).ask(question, filters=_filters(settings))
+        if settings.json_output:
+            _print_json(answer_object(answer))
+        else:
+            terminal.print_answer(answer)
+
+
+@app.command()
+def search(
+    words: Annotated[str, typer.Argument(help="Words or a question.")],
+    store: Store = None,
+    as_json: Json = None,
+    limit: Limit = None,
+) -> None:
+    """Ranked passages without composing; shows fused, meaning and word scores apart."""
+    with _clear_errors():
+        settings = load_settings({"store": store, "json": as_json})
+        from rag.answer_object import hit_object
+        from rag.chatbot import Chatbot
+
+        if limit is not None and not 1 <= limit <= 100:
+            raise InvalidQuestion(f"limit is {limit}; it must lie between 1 and 100.", "limit")
+        chatbot = Chatbot(settings)
+        hits = chatbot.search(words, filters=_filters(settings), limit=limit or 10)
+        found = [hit_object(hit, chatbot.index().article(hit.passage.article_id)) for hit in hits]
+        if settings.json_output:
+            _print_json({"object": "list", "generation": chatbot.index().info.generation, "results": found})
+        else:
+            terminal.print_hits(found)
+
+
+@app.command()
+def serve(
+    store: Store = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default=False)] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 picks a free one.", show_default=False)] = None,
+) -> None:
+    """Serve the chat page and all endpoints."""
+    with _clear_errors():
+        settings = load_settings({"store": store, "host": host, "port": port})
+        from web.serving import run_server
+
+        run_server(settings)
+
+
+@app.command("eval")
+def evaluate_folder(
+    folder: Annotated[Path, typer.Argument(help="Holds corpus.jsonl (or articles) and questions.jsonl.")],
+    as_json: Json = None,
+) -> None:
+    """Index FOLDER into a temporary place, ask every question, print the metrics."""
+    with _clear_errors():
+        settings = load_settings({"json": as_json})
+        from index.embedder import open_embedder
+        from rag.evaluate import evaluate, read_questions
+
+        read_questions(folder)  # before the model is loaded: a wrong folder is told at once
+        with terminal.progress("Asking") as advance:
+            metrics = evaluate(folder, settings, open_embedder(settings), advance)
+        if settings.json_output:
+            _print_json(metrics)
+        else:
+            terminal.print_table(metrics)
+
+
+@app.command()
+def verify(
+    file: Annotated[str, typer.Argument(help="A file with an answer object, or - for standard input.")],
+    store: Store = None,
+    as_json: Json = None,
+) -> None:
+    """Say for each extract of an answer whether it is valid, moved, changed or deleted."""
+    with _clear_errors():
+        settings = load_settings({"store": store, "json": as_json})
+        from rag.chatbot import Chatbot
+
+        found = Chatbot(settings).verify(_read_answer(file))
+        if settings.json_output:
+            _print_json({"object": "verification", "extracts": found})
+        else:
+            terminal.print_verification(found)
+        raise typer.Exit(0 if all(row["status"] == "valid" for row in found) else 1)
+
+
+@app.command()
+def stats(store: Store = None, as_json: Json = None) -> None:
+    """What the index holds."""
+    with _clear_errors():
+        settings = load_settings({"store": store, "json": as_json})
+        from web.indexing import index_stats
+
+        found = index_stats(settings)
+        if settings.json_output:
+            _print_json(found)
+        else:
+            terminal.print_table(found)
+
+
+def _read_answer(file: str) -> Mapping[str, Any]:
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        answer = json.loads(raw)
+    except OSError as error:
+        raise InvalidFolder(
+            f"{file} could not be read ({error.strerror}). Give a file with an answer object."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidFolder(f"{file} is not JSON. Give an answer object as `loccit ask --json` prints it.") from error
+    if not isinstance(answer, dict):
+        raise InvalidFolder(f"{file} holds no answer object. Give one as `loccit ask --json` prints it.")
+    return answer
+
+
+def _print_json(value: Any) -> None:
+    # Straight to the stream: a terminal library would wrap long lines and colour them.
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def main() -> None:
+    """Entry point of the command `loccit`."""
+    app()

@@ -1,0 +1,48 @@
+"""`loccit serve`: listens at once, loads the model meanwhile. Left out: the application (`app.py`)."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import uvicorn
+
+from index.errors import IndexFault, SettingsError
+from rag.chatbot import Chatbot
+from web import terminal
+from web.app import create_app
+from web.settings import Settings
+
+
+def run_server(settings: Settings) -> None:
+    """Serve until stopped. Raises SettingsError if the address cannot be listened on."""
+    listener = _listen(settings.host, settings.port)
+    host, port = listener.getsockname()[:2]
+    chatbot = Chatbot(settings)
+    threading.Thread(target=_prepare, args=(chatbot,), daemon=True, name="warm-up").start()
+    shown = f"[{host}]" if ":" in host else host
+    terminal.print_line(f"Loccit listens on http://{shown}:{port}/  (Ctrl-C stops it)")
+    config = uvicorn.Config(create_app(chatbot, settings), log_level="warning", timeout_graceful_shutdown=5)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"{host}:{port} cannot be listened on ({error.strerror}). Choose another with --host or --port."
+        ) from error
+    return listener
+
+
+def _prepare(chatbot: Chatbot) -> None:
+    try:
+        chatbot.warm_up()
+        chatbot.index()
+    except IndexFault as error:
+        terminal.print_error(str(error))

@@ -1,0 +1,111 @@
+"""How things look on a terminal. Text of articles is hostile: control characters, which could move
+the cursor or change colours, are taken out before it is shown. Left out: JSON, which escapes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from rag.types import Answer, Citation
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_WORDS = {
+    "fr": {"high": "confiance élevée", "medium": "confiance moyenne", "low": "confiance faible",
+           "nearest": "Passages les plus proches (ce ne sont pas des réponses) :"},
+    "en": {"high": "high confidence", "medium": "medium confidence", "low": "low confidence",
+           "nearest": "Closest passages (not answers):"},
+}  # fmt: skip
+
+
+def _out() -> Console:
+    return Console(highlight=False)
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub("", text)
+
+
+def print_line(text: str) -> None:
+    """One plain line, never wrapped."""
+    _out().print(Text(_clean(text)), soft_wrap=True)
+
+
+def print_error(text: str) -> None:
+    """One line on standard error."""
+    Console(stderr=True, highlight=False).print(Text(_clean(text), style="red"), soft_wrap=True)
+
+
+def print_answer(answer: Answer) -> None:
+    """Extracts with numbered sources, or why there are none and what came closest."""
+    out, words = _out(), _WORDS["fr" if answer.language == "fr" else "en"]
+    if not answer.extracts:
+        out.print(Text(_clean(answer.reason or ""), style="yellow"))
+        if answer.nearest:
+            out.print(Text("\n" + words["nearest"], style="dim"))
+        for near in answer.nearest:
+            shown = " ".join(near.citation.quote.split())
+            out.print(Padding(Text(_clean(shown[:200] + ("…" if len(shown) > 200 else "")), style="dim"), (0, 2)))
+            out.print(Padding(_source(near.citation), (0, 4)))
+        return
+    for extract in answer.extracts:
+        out.print(Text(f"[{extract.number}] ", style="bold cyan").append(_clean(extract.text), style="bold"))
+        out.print(Padding(_source(extract.citation), (0, 4)))
+    out.print(Text(f"\n{words[answer.confidence]} ({answer.score:.0%})", style="dim"))
+
+
+def _source(citation: Citation) -> Text:
+    parts = [
+        citation.title,
+        citation.source,
+        citation.published,
+        citation.language,
+        citation.url or citation.article_id,
+    ]
+    place = f"{citation.start}–{citation.end}"
+    return Text(_clean(" · ".join([part for part in parts if part] + [place])), style="dim")
+
+
+def print_hits(hits: Sequence[Mapping[str, Any]]) -> None:
+    """Ranked passages with their three scores."""
+    table = Table("score", "meaning", "words", "article", "passage", box=None, pad_edge=False)
+    for hit in hits:
+        text = " ".join(hit["passage"]["text"].split())
+        scores = (f"{hit[name]:.3f}" for name in ("score", "meaning", "words"))
+        table.add_row(*scores, Text(_clean(hit["article"]["title"][:40])), Text(_clean(text[:160])))
+    _out().print(table if hits else "Nothing found.")
+
+
+def print_verification(rows: Sequence[Mapping[str, Any]]) -> None:
+    """One line an extract."""
+    for row in rows:
+        moved = f" to {row['start']}–{row['end']}" if row["status"] == "moved" else ""
+        print_line(f"[{row['number']}] {row['status']}{moved}")
+    if not rows:
+        print_line("The answer has no extracts; there is nothing to verify.")
+
+
+def print_table(values: Mapping[str, Any]) -> None:
+    """Names and values, one a line."""
+    width = max(len(name) for name in values)
+    for name, value in values.items():
+        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else value
+        print_line(f"{name:{width}}  {'-' if shown is None else shown}")
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error while the block runs, if that is a terminal; yields a function that
+    takes how many are done and how many there are."""
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
