@@ -209,9 +209,7 @@ def test_every_page_forbids_what_it_does_not_need(client: httpx.Client) -> None:
 
 def test_interface_language(client: httpx.Client) -> None:
     def language(headers: dict[str, str], address: str = "/") -> str | None:
-        found = re.search(
-            r'<html lang="(..)"', httpx.get(f"{client.base_url}{address}", headers=headers).text
-        )
+        found = re.search(r'<html lang="(..)"', httpx.get(f"{client.base_url}{address}", headers=headers).text)
         return found and found[1]
 
     assert language({"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"}) == "fr"

@@ -158,9 +158,7 @@ def test_bad_queries_are_named(client: httpx.Client, query: str, code: str, para
         ({"question": "canal"}, 422, "unknown_field", "question"),
     ],
 )
-def test_bad_searches_are_named(
-    client: httpx.Client, body: dict[str, Any], status: int, code: str, param: str
-) -> None:
+def test_bad_searches_are_named(client: httpx.Client, body: dict[str, Any], status: int, code: str, param: str) -> None:
     check_error(client.post("/v1/search", json=body), status, code, param)
 
 
