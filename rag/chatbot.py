@@ -19,7 +19,7 @@ from index.types import Article, Filters, Hit, Span
 from rag.answer_object import answer_object, extract_object, nearest_object, part_object
 from rag.citations import cite, verify_answer
 from rag.composer import Composer, ExtractiveComposer, Pick
-from rag.confidence import confidence, features, probability, reason_not_found
+from rag.confidence import confidence, probability, reason_not_found
 from rag.errors import InvalidQuestion, QuestionTooLong, VerbatimError
 from rag.retriever import Query, retrieve
 from rag.settings import RagSettings
@@ -33,6 +33,7 @@ NEAREST = 3
 class _Asked:
     """A question after retrieval."""
 
+    id: str
     query: Query
     store: IndexStore
     hits: list[Hit]
@@ -135,7 +136,16 @@ class Chatbot:
         query = Query(text, language or detect_language(text), vector)
         hits = retrieve(query, store, only, self.settings.candidates, self.settings.meaning_weight)
         done = time.perf_counter()
-        return _Asked(query, store, hits, limit, began, (embedded - start) * 1e3, (done - embedded) * 1e3)
+        return _Asked(
+            f"ans_{uuid.uuid4().hex}",
+            query,
+            store,
+            hits,
+            limit,
+            began,
+            (embedded - start) * 1e3,
+            (done - embedded) * 1e3,
+        )
 
     def _checked(self, question: str) -> str:
         text = " ".join(question.split())
@@ -159,7 +169,7 @@ class Chatbot:
         extracts: list[Extract] = []
         best = 0.0
         for pick in self._composer.compose(asked.query, asked.hits, asked.store, asked.limit):
-            score = probability(features(asked.query, pick, asked.hits))
+            score = probability(asked.query, pick, asked.store)
             best = best if extracts else score
             if score < self.settings.answer_threshold:
                 if not extracts:
@@ -178,7 +188,7 @@ class Chatbot:
         status: Status = "answered" if extracts else "no_answer"
         question, language = asked.query.text, asked.query.language
         yield Answer(
-            id=f"ans_{uuid.uuid4().hex}",
+            id=asked.id,
             generation=asked.store.info.generation,
             question=question,
             standalone_question=question,
@@ -196,6 +206,7 @@ class Chatbot:
     def _events(self, asked: _Asked) -> Iterator[dict[str, Any]]:
         yield {
             "type": "start",
+            "id": asked.id,
             "generation": asked.store.info.generation,
             "question": asked.query.text,
             "standalone_question": asked.query.text,

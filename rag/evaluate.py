@@ -62,6 +62,14 @@ def evaluate(
     of `interfaces.md`, and `same_language` and `cross_language`: the main figures apart for
     questions in the language of their article and in another. Raises InvalidFolder.
     """
+    counts, outcomes = ask_all(folder, settings, embedder, progress)
+    return counts | measure(outcomes)
+
+
+def ask_all(
+    folder: Path, settings: RagSettings, embedder: Embedder, progress: Callable[[int, int], None]
+) -> tuple[dict[str, Any], list[Outcome]]:
+    """The work of `evaluate` before measuring: counts of the index, and each question's outcome."""
     questions = read_questions(folder)
     articles = folder / "corpus.jsonl"
     with tempfile.TemporaryDirectory(prefix="loccit-eval-") as place:
@@ -77,15 +85,15 @@ def evaluate(
             outcomes.append(_ask(gold, chatbot, unbarred))
             progress(done, len(questions))
         info = chatbot.index().info
-        counts = {
-            "articles": info.articles,
-            "passages": info.passages,
-            "index_seconds": round(summary.seconds, 2),
-            "passages_per_second": round(info.passages / summary.seconds, 2),
-            "unreadable": len(summary.failures),
-            "questions": len(questions),
-        }
-    return counts | measure(outcomes)
+    counts = {
+        "articles": info.articles,
+        "passages": info.passages,
+        "index_seconds": round(summary.seconds, 2),
+        "passages_per_second": round(info.passages / summary.seconds, 2),
+        "unreadable": len(summary.failures),
+        "questions": len(questions),
+    }
+    return counts, outcomes
 
 
 def read_questions(folder: Path) -> list[GoldQuestion]:

@@ -4,7 +4,6 @@ apply inside both searches. Left out: choosing sentences (`composer.py`), rerank
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -22,17 +21,15 @@ class Query:
     vector: Vectors
 
 
-LANGUAGE_SHARE: Final = 0.5
-"""How much of the mean score of a passage's language is taken off. The model scores passages in
-the question's own language higher, whatever they say."""
-
-
 def retrieve(query: Query, store: IndexStore, only: Filters, candidates: int, weight: float) -> list[Hit]:
     """All candidates of both searches, best first, each with both of its parts and the fused score.
 
     `candidates` passages come from each search, and as many again by meaning for a second
     language. A passage found by words alone gets its exact inner product; one found by meaning
-    alone has no listed word score and counts as 0.
+    alone has no listed word score and counts as 0. The mean score of a passage's language is
+    taken off its score by meaning: the model scores passages in the question's own language
+    higher, whatever they say (right article first on `corpus/` for questions in the other
+    language: 0.97 with this, 0.90 without).
     """
     wider = candidates * min(3, len(store.languages))
     near = store.nearest(query.vector[None, :], wider, only)[0]
@@ -46,7 +43,7 @@ def retrieve(query: Query, store: IndexStore, only: Filters, candidates: int, we
     usual = {code: float(store.language_mean(code) @ query.vector) for code in store.languages}
     level = np.array([usual[passages[i].language] for i in ids], np.float32)
     by_words = np.array([words.get(i, 0.0) for i in ids], np.float32)
-    fused = fuse(by_meaning - LANGUAGE_SHARE * level, by_words, weight)
+    fused = fuse(by_meaning - level, by_words, weight)
     hits = [
         Hit(passages[i], float(score), float(meaning), float(word))
         for i, score, meaning, word in zip(ids, fused, by_meaning, by_words, strict=True)

@@ -17,9 +17,9 @@ from starlette.types import ASGIApp
 
 from index.build import build
 from index.embedder import open_embedder
+from index.passages import cut_passages
 from index.store import Entry, open_writer
 from index.types import Article, Span, Vectors
-from index.passages import cut_passages
 from index.words import passage_terms
 from rag.chatbot import Chatbot
 from web.app import create_app

@@ -35,7 +35,9 @@ def store(settings: Settings, chatbot: Chatbot) -> str:
 
 
 def test_ask_as_json_gives_the_answer_object_and_verify_accepts_it(store: str, tmp_path: Path) -> None:
-    asked = loccit("ask", "Qui dirigeait la réunion du 10 avril 2025 à l'OTAN ?", "--json", "--store", store, folder=tmp_path)
+    asked = loccit(
+        "ask", "Qui dirigeait la réunion du 10 avril 2025 à l'OTAN ?", "--json", "--store", store, folder=tmp_path
+    )
     assert asked.returncode == 0, asked.stderr
     answer = json.loads(asked.stdout)
     assert answer["object"] == "answer" and answer["status"] == "answered" and answer["language"] == "fr"
@@ -105,7 +107,9 @@ def test_bad_questions_are_refused(store: str, tmp_path: Path) -> None:
 
 
 def test_an_unreadable_article_is_named_and_the_others_are_indexed(tmp_path: Path) -> None:
-    (tmp_path / "good.md").write_text("The lighthouse of Cordouan stands at the mouth of the Gironde.", encoding="utf-8")
+    (tmp_path / "good.md").write_text(
+        "The lighthouse of Cordouan stands at the mouth of the Gironde.", encoding="utf-8"
+    )
     (tmp_path / "empty.md").write_text("", encoding="utf-8")
     (tmp_path / "latin.txt").write_bytes("Une phrase accentuée.".encode("latin-1"))
     store = f"embedded:{tmp_path}/index"

@@ -101,7 +101,7 @@ def test_half_a_surrogate_pair_never_stops_a_build(tmp_path: Path, extra: dict[s
     file = tmp_path / "a.jsonl"
     file.write_text("\n".join(json.dumps({**GOOD, **more}) for more in ({}, extra)), encoding="utf-8")
     index = MemoryIndex("words", 256)
-    summary = build([file], index, WordEmbedder(), IndexSettings())
+    summary = build([file], index, WordEmbedder(), IndexSettings.model_validate({}))
     assert index.article("good").text == GOOD["text"]
     assert len(summary.failures) == 1
     summary.failures[0].encode()

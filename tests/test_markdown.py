@@ -74,7 +74,9 @@ def test_a_table_is_not_glued_to_the_paragraph_above() -> None:
     assert text.startswith("Le pont est long.\n\n")
 
 
-@pytest.mark.parametrize("source", ["```sh\n# build it\nmake\n```\n\nFin du texte.", "\\# Pas un titre\n\nFin du texte."])
+@pytest.mark.parametrize(
+    "source", ["```sh\n# build it\nmake\n```\n\nFin du texte.", "\\# Pas un titre\n\nFin du texte."]
+)
 def test_only_headings_become_headings(source: str) -> None:
     """A comment in code, or an escaped mark, is no heading above what follows."""
     passages = cut_passages(Article("a", "T", to_text(source), "fr"), lambda texts: [1] * len(texts), 50)

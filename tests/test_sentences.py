@@ -160,11 +160,31 @@ def test_scripts_without_spaces_are_cut_earlier() -> None:
     assert max(map(len, sentences("桥" * 2000, "zh"))) <= 300
 
 
-ODD = ["é", "e\u0301", "😀", "👩‍👩‍👧", "🇫🇷", "א", "ש", "ع", "\u200f", "\u202e", "\ufeff", "\u00a0", "\u2028", "ñ", "桥", "。", "ß"]
+ODD = [
+    "é",
+    "e\u0301",
+    "😀",
+    "👩‍👩‍👧",
+    "🇫🇷",
+    "א",
+    "ש",
+    "ع",
+    "\u200f",
+    "\u202e",
+    "\ufeff",
+    "\u00a0",
+    "\u2028",
+    "ñ",
+    "桥",
+    "。",
+    "ß",
+]
 TEXTS = st.one_of(
     st.text(max_size=200),
     st.lists(
-        st.sampled_from([*ODD, "Mot", "mot", "M", "av", "1", ".", "!", "?", "…", "»", "«", "'", " ", " ", "\n", "\r\n", "# ", "- "]),
+        st.sampled_from(
+            [*ODD, "Mot", "mot", "M", "av", "1", ".", "!", "?", "…", "»", "«", "'", " ", " ", "\n", "\r\n", "# ", "- "]
+        ),
         max_size=120,
     ).map("".join),
 )

@@ -4,7 +4,6 @@ out: generations and damaged files (`test_embedded.py`)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,27 +22,74 @@ Fill = Callable[[IndexWriter], None]
 Make = Callable[[Fill], IndexStore]
 
 ARTICLES = (
-    Article("bridge", "The Bridge", "# The Bridge\n\nThe bridge is long. It crosses the river.\n\n## History\n\nWorkers built the bridge in 1890.", "en",
-            "https://example.org/b", "The Times", "A. Smith", ("Roads", "Iron"), "2025-01-10", "2025-02-01"),
-    Article("canal", "The Canal", "The canal opened in 1914. Ships cross it. 😀 It is long.", "en",
-            source="the times", tags=("Water",), published="2025-03-01"),
-    Article("pont", "Le pont", "Le pont est long. Il franchit la rivière. L'été, l'école y va.", "fr",
-            source="Le Monde", tags=("roads",), published="2025-03-01"),
-    Article("école/été", "L'école d'été", "Les élèves étudient l'été. Voilà les ponts et les rivières.", "fr",
-            published="2024-12-31"),
+    Article(
+        "bridge",
+        "The Bridge",
+        "# The Bridge\n\nThe bridge is long. It crosses the river.\n\n## History\n\nWorkers built the bridge in 1890.",
+        "en",
+        "https://example.org/b",
+        "The Times",
+        "A. Smith",
+        ("Roads", "Iron"),
+        "2025-01-10",
+        "2025-02-01",
+    ),
+    Article(
+        "canal",
+        "The Canal",
+        "The canal opened in 1914. Ships cross it. 😀 It is long.",
+        "en",
+        source="the times",
+        tags=("Water",),
+        published="2025-03-01",
+    ),
+    Article(
+        "pont",
+        "Le pont",
+        "Le pont est long. Il franchit la rivière. L'été, l'école y va.",
+        "fr",
+        source="Le Monde",
+        tags=("roads",),
+        published="2025-03-01",
+    ),
+    Article(
+        "école/été",
+        "L'école d'été",
+        "Les élèves étudient l'été. Voilà les ponts et les rivières.",
+        "fr",
+        published="2024-12-31",
+    ),
     Article("qiao", "桥", "桥很长。河很宽。", "zh"),
-)  # fmt: skip
+)
 QUESTIONS = [
-    ("Where is the long bridge?", "en"), ("the river", "en"), ("Quand le pont a-t-il été construit ?", "fr"),
-    ("l'école des élèves", "fr"), ("桥很长", "zh"), ("long", "en"), ("bridge bridge canal 1890", "en"),
-    ("the of", "en"), ("zebra", "en"), ('"long" OR NEAR(*) AND -river^', "en"), ("", "en"),
-]  # fmt: skip
+    ("Where is the long bridge?", "en"),
+    ("the river", "en"),
+    ("Quand le pont a-t-il été construit ?", "fr"),
+    ("l'école des élèves", "fr"),
+    ("桥很长", "zh"),
+    ("long", "en"),
+    ("bridge bridge canal 1890", "en"),
+    ("the of", "en"),
+    ("zebra", "en"),
+    ('"long" OR NEAR(*) AND -river^', "en"),
+    ("", "en"),
+]
 FILTERS = [
-    Filters(), Filters(since="2025-01-10"), Filters(until="2025-01-10"), Filters(source="THE TIMES"),
-    Filters(tag="rOADS"), Filters(language="fr"), Filters(article_id="canal"), Filters(article_id="nothing"),
-    Filters(since="2025-01-11", until="2025-03-01", language="en"), Filters(tag="roads", source="le monde"),
-    Filters(tag="roads", language="zh"), Filters(source=""), Filters(tag=""), Filters(source="' or 1=1 --"),
-]  # fmt: skip
+    Filters(),
+    Filters(since="2025-01-10"),
+    Filters(until="2025-01-10"),
+    Filters(source="THE TIMES"),
+    Filters(tag="rOADS"),
+    Filters(language="fr"),
+    Filters(article_id="canal"),
+    Filters(article_id="nothing"),
+    Filters(since="2025-01-11", until="2025-03-01", language="en"),
+    Filters(tag="roads", source="le monde"),
+    Filters(tag="roads", language="zh"),
+    Filters(source=""),
+    Filters(tag=""),
+    Filters(source="' or 1=1 --"),
+]
 
 
 def add(article: Article, digest: str = "") -> Fill:
@@ -71,10 +117,9 @@ def in_memory(*steps: Fill) -> MemoryIndex:
     return index
 
 
-@pytest.fixture(params=["memory", "embedded"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., IndexStore]:
-    """A store after these steps, each published on its own."""
-    settings = IndexSettings(store=f"embedded:{tmp_path}/index")
+def maker(kind: str, place: Path) -> Callable[..., IndexStore]:
+    """What makes a store of this kind by taking these steps, each published on its own."""
+    settings = IndexSettings.model_validate({"store": f"embedded:{place}/index"})
 
     def embedded(*steps: Fill) -> IndexStore:
         for step in steps:
@@ -83,7 +128,13 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., IndexS
                 writer.publish()
         return open_store(settings)
 
-    return in_memory if request.param == "memory" else embedded
+    return in_memory if kind == "memory" else embedded
+
+
+@pytest.fixture(params=["memory", "embedded"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., IndexStore]:
+    """See `maker`."""
+    return maker(request.param, tmp_path)
 
 
 def same(found: Sequence[Hit], wanted: Sequence[Hit], k: int) -> None:
@@ -124,7 +175,9 @@ def test_matching_equals_the_reference(
 
 def test_matching_finds_title_heading_and_text(make: Callable[..., IndexStore]) -> None:
     store = make(fill(ARTICLES))
-    assert [h.passage.text for h in store.matching("history", "en", 5, Filters())] == ["Workers built the bridge in 1890."]
+    assert [h.passage.text for h in store.matching("history", "en", 5, Filters())] == [
+        "Workers built the bridge in 1890."
+    ]
     assert {h.passage.article_id for h in store.matching("canal", "en", 5, Filters())} == {"canal"}
     assert store.matching("the of zebra", "en", 5, Filters()) == []
 
@@ -212,58 +265,3 @@ def test_the_first_of_many_ties_are_those_with_the_smallest_ids(make: Callable[.
     near = store.nearest(EMBEDDER.embed_questions(["The bridge is long."]), k, Filters())[0]
     assert [hit.passage.id for hit in store.matching("bridge", "en", k, Filters())] == ids[:k]
     assert [hit.passage.id for hit in near] == ids[:k]
-
-
-def test_an_empty_store(make: Callable[..., IndexStore]) -> None:
-    for steps in ([fill([])], [fill(ARTICLES), lambda writer: writer.remove([a.id for a in ARTICLES])]):
-        store = make(*steps)
-        assert (store.info.articles, store.info.passages, store.languages) == (0, 0, ())
-        assert store.nearest(EMBEDDER.embed_questions(["a", "b"]), 5, Filters()) == [[], []]
-        assert store.nearest(EMBEDDER.embed_questions(["a"]), 5, Filters(language="fr")) == [[]]
-        assert store.matching("bridge", "en", 5, Filters()) == []
-        assert store.articles(0, 5, Filters()) == ([], 0)
-
-
-def test_passages_without_a_single_term(make: Callable[..., IndexStore]) -> None:
-    store = make(fill([Article("a", "", "Is it? It is!", "en")]))
-    assert store.matching("bridge", "en", 5, Filters()) == []
-
-
-CHANGED = replace(ARTICLES[0], text="The bridge fell down in 1999. Nobody was hurt.", tags=("Ruin",))
-STEPS: list[tuple[str, list[Fill], tuple[Article, ...]]] = [
-    ("update", [fill(ARTICLES), add(CHANGED)], (CHANGED, *ARTICLES[1:])),
-    ("update twice at once", [fill(ARTICLES), fill([CHANGED, ARTICLES[0], CHANGED])], (CHANGED, *ARTICLES[1:])),
-    ("update to the same", [fill(ARTICLES), add(ARTICLES[0])], ARTICLES),
-    ("remove", [fill(ARTICLES), lambda w: w.remove(["canal", "pont"])], (ARTICLES[0], *ARTICLES[3:])),
-    ("remove unknown", [fill(ARTICLES), lambda w: w.remove(["nothing"])], ARTICLES),
-    ("remove and add again", [fill(ARTICLES), lambda w: (w.remove(["bridge"]), add(ARTICLES[0])(w))[1]], ARTICLES),
-    ("add and remove at once", [fill(ARTICLES[1:]), lambda w: (add(CHANGED)(w), w.remove(["bridge"]))[1]], ARTICLES[1:]),
-    ("no passages", [fill(ARTICLES[1:]), add(Article("empty", "E", "# Only a heading", "en"))],
-     (*ARTICLES[1:], Article("empty", "E", "# Only a heading", "en"))),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("steps", "left"), [s[1:] for s in STEPS], ids=[s[0] for s in STEPS])
-def test_after_changes_it_equals_a_store_made_afresh(
-    make: Callable[..., IndexStore], steps: list[Fill], left: tuple[Article, ...]
-) -> None:
-    store, fresh = make(*steps), in_memory(fill(left))
-    assert (store.info.articles, store.info.passages) == (fresh.info.articles, fresh.info.passages)
-    assert store.articles(0, 10, Filters()) == fresh.articles(0, 10, Filters())
-    assert store.languages == fresh.languages
-    for question, language in QUESTIONS:
-        for only in (Filters(), Filters(tag="ruin"), Filters(tag="iron")):
-            vectors = EMBEDDER.embed_questions([question])
-            same(store.nearest(vectors, 50, only)[0], fresh.nearest(vectors, 50, only)[0], 50)
-            same(store.matching(question, language, 50, only), fresh.matching(question, language, 50, only), 50)
-
-
-def test_what_a_writer_says_of_its_articles(tmp_path: Path) -> None:
-    settings = IndexSettings(store=f"embedded:{tmp_path}/index")
-    with open_writer(settings, EMBEDDER.name, EMBEDDER.dimension) as embedded:
-        for writer in (MemoryIndex(EMBEDDER.name, EMBEDDER.dimension), embedded):
-            fill(ARTICLES)(writer)
-            add(CHANGED, "new")(writer)
-            assert {(e.article_id, e.origin) for e in writer.entries()} == {(a.id, f"/files/{a.id}") for a in ARTICLES}
-            assert {e.digest for e in writer.entries() if e.article_id == "bridge"} == {"new"}
-            assert writer.sha256("bridge") == CHANGED.sha256 and writer.sha256("nothing") is None

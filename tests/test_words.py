@@ -74,7 +74,13 @@ def test_terms(language: str, text: str, terms: list[str] | None) -> None:
 
 @pytest.mark.parametrize(
     ("language", "text", "words"),
-    [("hi", "हिन्दी भाषा", 2), ("ta", "தமிழ் மொழி", 2), ("ar", "العَرَبِيَّة لُغَة", 2), ("bn", "বাংলা ভাষা", 2), ("he", "שָׁלוֹם עוֹלָם", 2)],
+    [
+        ("hi", "हिन्दी भाषा", 2),
+        ("ta", "தமிழ் மொழி", 2),
+        ("ar", "العَرَبِيَّة لُغَة", 2),
+        ("bn", "বাংলা ভাষা", 2),
+        ("he", "שָׁלוֹם עוֹלָם", 2),
+    ],
 )
 def test_vowel_signs_do_not_break_a_word(language: str, text: str, words: int) -> None:
     """Vowel signs are combining marks, parts of the word."""
@@ -123,7 +129,9 @@ def test_composed_and_decomposed_text_give_the_same_terms(text: str) -> None:
 
 
 def test_threads_do_not_disturb_each_other() -> None:
-    texts = [f"Les {stem}ations nationales étaient {stem}ées {n}" for n, stem in enumerate(["form", "cré", "don"] * 200)]
+    texts = [
+        f"Les {stem}ations nationales étaient {stem}ées {n}" for n, stem in enumerate(["form", "cré", "don"] * 200)
+    ]
     alone = [passage_terms(text, "fr") for text in texts]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda text: passage_terms(text, "fr"), texts)) == alone

@@ -1,0 +1,159 @@
+"""Sources → index: what is added, updated, removed, refused; ids; any script of edits leads to the
+index built afresh. Left out: builds that are killed (`test_killed_builds.py`)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from index.build import Change, Summary, build, plan_changes
+from index.settings import IndexSettings
+from index.store import current_generation, open_store, open_writer
+from index.types import Filters
+from tests.conftest import WordEmbedder
+
+EMBEDDER = WordEmbedder()
+
+
+def at(folder: Path) -> IndexSettings:
+    return IndexSettings.model_validate({"store": f"embedded:{folder}/store"})
+
+
+def run(settings: IndexSettings, *paths: Path, report: list[Change] | None = None) -> Summary:
+    with open_writer(settings, EMBEDDER.name, EMBEDDER.dimension) as writer:
+        return build(paths, writer, EMBEDDER, settings, (lambda change: None) if report is None else report.append)
+
+
+def ids(settings: IndexSettings) -> list[str]:
+    return [article.id for article in open_store(settings).articles(0, 1000, Filters())[0]]
+
+
+def counts(summary: Summary) -> tuple[int, int, int, int, int]:
+    return summary.add, summary.update, summary.unchanged, summary.remove, len(summary.failures)
+
+
+def write_files(place: Path) -> Path:
+    """A folder of three articles: a, b and sub/c."""
+    made = place / "files"
+    (made / "sub").mkdir(parents=True)
+    for name in ("a.md", "b.txt", "sub/c.md"):
+        (made / name).write_text(f"# {name}\n\nThe bridge {name} is long. It is old.", encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_files(tmp_path)
+
+
+def test_add_update_unchanged_remove_fail(tmp_path: Path, folder: Path) -> None:
+    settings = at(tmp_path)
+    assert counts(run(settings, folder)) == (3, 0, 0, 0, 0)
+    (folder / "a.md").write_text("# a.md\n\nThe tunnel is short.", encoding="utf-8")
+    (folder / "sub" / "c.md").unlink()
+    (folder / "d.md").write_text("The canal is wide.", encoding="utf-8")
+    (folder / "e.txt").write_bytes(b"caf\xe9")
+    report: list[Change] = []
+    summary = run(settings, folder, report=report)
+    assert counts(summary) == (1, 1, 1, 1, 1)
+    assert summary.passages == 2 and summary.generation == current_generation(settings)
+    assert "e.txt" in summary.failures[0] and "UTF-8" in summary.failures[0]
+    assert sorted(change.kind for change in report) == ["add", "fail", "remove", "unchanged", "update"]
+    assert ids(settings) == ["a", "b", "d"]
+    assert open_store(settings).article("a").text == "# a.md\n\nThe tunnel is short."
+    assert summary.line().startswith("added 1, updated 1, unchanged 1, removed 1, failed 1, passages 2, seconds ")
+
+
+def test_nothing_changed_publishes_nothing(tmp_path: Path, folder: Path) -> None:
+    settings = at(tmp_path)
+    first = run(settings, folder).generation
+    (folder / "bad.txt").write_bytes(b"\0")
+    summary = run(settings, folder)
+    assert counts(summary) == (0, 0, 3, 0, 1) and summary.generation is None
+    assert current_generation(settings) == first is not None
+
+
+def test_only_failures_make_no_index(tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_bytes(b"\0")
+    summary = run(at(tmp_path), tmp_path / "bad.txt", tmp_path / "gone")
+    assert counts(summary) == (0, 0, 0, 0, 2) and current_generation(at(tmp_path)) is None
+
+
+def test_an_unreadable_file_keeps_its_old_article(tmp_path: Path, folder: Path) -> None:
+    settings = at(tmp_path)
+    run(settings, folder)
+    (folder / "a.md").write_bytes(b"\xff")
+    (folder / "b.txt").unlink()
+    assert counts(run(settings, folder)) == (0, 0, 1, 1, 1)
+    assert ids(settings) == ["a", "sub/c"]
+
+
+def test_a_bad_line_keeps_the_articles_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "x.jsonl"
+    lines = [json.dumps({"id": str(n), "text": f"Bridge {n} is long."}) for n in range(3)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    run(at(tmp_path), file)
+    file.write_text("\n".join([lines[0], "{", lines[2]]), encoding="utf-8")
+    assert counts(run(at(tmp_path), file)) == (0, 0, 2, 0, 1)
+    assert ids(at(tmp_path)) == ["0", "1", "2"]
+    file.write_text("\n".join([lines[0], lines[2]]), encoding="utf-8")
+    assert counts(run(at(tmp_path), file)) == (0, 0, 2, 1, 0)
+
+
+def test_a_failure_keeps_only_its_own_file(tmp_path: Path) -> None:
+    """One unreadable file must not keep others whose names begin alike, nor with # in the path."""
+    folder = tmp_path / "c#"
+    folder.mkdir()
+    for name in ("a.md", "b.md", "a.md.txt"):
+        (folder / name).write_text("The bridge is long.", encoding="utf-8")
+    run(at(tmp_path), folder)
+    (folder / "a.md").write_bytes(b"\xff")
+    (folder / "b.md").unlink()
+    (folder / "a.md.txt").unlink()
+    assert counts(run(at(tmp_path), folder)) == (0, 0, 0, 2, 1)
+
+
+def test_removal_only_below_the_path(tmp_path: Path, folder: Path) -> None:
+    settings = at(tmp_path)
+    for name in ("files2", "files#2", "other"):
+        shutil.copytree(folder, tmp_path / name)
+        run(settings, tmp_path / name)
+    run(settings, folder)
+    assert len(ids(settings)) == 12
+    shutil.rmtree(tmp_path / "other")
+    (folder / "a.md").unlink()
+    assert counts(run(settings, folder)) == (0, 0, 2, 1, 0)
+    assert counts(run(settings, folder / "sub")) == (0, 0, 1, 0, 0)
+    assert counts(run(settings, tmp_path / "other")) == (0, 0, 0, 0, 1)
+    assert len(ids(settings)) == 11
+
+
+def test_settings_that_change_passages_make_them_anew(tmp_path: Path, folder: Path) -> None:
+    run(at(tmp_path), folder)
+    other = at(tmp_path).model_copy(update={"passage_tokens": 32})
+    assert counts(run(other, folder)) == (0, 3, 0, 0, 0)
+    assert counts(run(other, folder)) == (0, 0, 3, 0, 0)
+
+
+def test_a_plan_changes_nothing(tmp_path: Path, folder: Path) -> None:
+    settings = at(tmp_path)
+    first = run(settings, folder).generation
+    (folder / "a.md").write_text("Changed.", encoding="utf-8")
+    (folder / "b.txt").unlink()
+    with open_writer(settings, EMBEDDER.name, EMBEDDER.dimension) as writer:
+        entries = writer.entries()
+        plan = list(plan_changes([folder], entries, settings))
+        assert writer.entries() == entries
+    assert [(c.kind, c.entry.article_id, c.article is None) for c in plan] == [
+        ("update", "a", False), ("unchanged", "sub/c", True), ("remove", "b", True),
+    ]  # fmt: skip
+    assert current_generation(settings) == first
+
+
+def test_an_article_of_headings_only_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "h.md").write_text("# Only a heading", encoding="utf-8")
+    assert counts(run(at(tmp_path), tmp_path / "h.md")) == (1, 0, 0, 0, 0)
+    assert open_store(at(tmp_path)).info.passages == 0

@@ -1,0 +1,96 @@
+"""Updates, removals and writers: after any of them a store equals one made afresh. Left out: what is
+found (`test_stores.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from index.settings import IndexSettings
+from index.store import IndexStore, IndexWriter, open_writer
+from index.stores.memory import MemoryIndex
+from index.types import Article, Filters
+from tests.test_stores import ARTICLES, EMBEDDER, QUESTIONS, Fill, add, fill, in_memory, maker, same
+
+
+@pytest.fixture(params=["memory", "embedded"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., IndexStore]:
+    """See `maker`."""
+    return maker(request.param, tmp_path)
+
+
+def test_an_empty_store(make: Callable[..., IndexStore]) -> None:
+    for steps in ([fill([])], [fill(ARTICLES), lambda writer: writer.remove([a.id for a in ARTICLES])]):
+        store = make(*steps)
+        assert (store.info.articles, store.info.passages, store.languages) == (0, 0, ())
+        assert store.nearest(EMBEDDER.embed_questions(["a", "b"]), 5, Filters()) == [[], []]
+        assert store.nearest(EMBEDDER.embed_questions(["a"]), 5, Filters(language="fr")) == [[]]
+        assert store.matching("bridge", "en", 5, Filters()) == []
+        assert store.articles(0, 5, Filters()) == ([], 0)
+
+
+def test_passages_without_a_single_term(make: Callable[..., IndexStore]) -> None:
+    store = make(fill([Article("a", "", "Is it? It is!", "en")]))
+    assert store.matching("bridge", "en", 5, Filters()) == []
+
+
+CHANGED = replace(ARTICLES[0], text="The bridge fell down in 1999. Nobody was hurt.", tags=("Ruin",))
+
+
+def in_turn(*steps: Fill) -> Fill:
+    """Several changes in one generation."""
+
+    def run(writer: IndexWriter) -> None:
+        for step in steps:
+            step(writer)
+
+    return run
+
+
+STEPS: list[tuple[str, list[Fill], tuple[Article, ...]]] = [
+    ("update", [fill(ARTICLES), add(CHANGED)], (CHANGED, *ARTICLES[1:])),
+    ("update twice at once", [fill(ARTICLES), fill([CHANGED, ARTICLES[0], CHANGED])], (CHANGED, *ARTICLES[1:])),
+    ("update to the same", [fill(ARTICLES), add(ARTICLES[0])], ARTICLES),
+    ("remove", [fill(ARTICLES), lambda w: w.remove(["canal", "pont"])], (ARTICLES[0], *ARTICLES[3:])),
+    ("remove unknown", [fill(ARTICLES), lambda w: w.remove(["nothing"])], ARTICLES),
+    ("remove and add again", [fill(ARTICLES), in_turn(lambda w: w.remove(["bridge"]), add(ARTICLES[0]))], ARTICLES),
+    (
+        "add and remove at once",
+        [fill(ARTICLES[1:]), in_turn(add(CHANGED), lambda w: w.remove(["bridge"]))],
+        ARTICLES[1:],
+    ),
+    (
+        "no passages",
+        [fill(ARTICLES[1:]), add(Article("empty", "E", "# Only a heading", "en"))],
+        (*ARTICLES[1:], Article("empty", "E", "# Only a heading", "en")),
+    ),
+]
+
+
+@pytest.mark.parametrize(("steps", "left"), [s[1:] for s in STEPS], ids=[s[0] for s in STEPS])
+def test_after_changes_it_equals_a_store_made_afresh(
+    make: Callable[..., IndexStore], steps: list[Fill], left: tuple[Article, ...]
+) -> None:
+    store, fresh = make(*steps), in_memory(fill(left))
+    assert (store.info.articles, store.info.passages) == (fresh.info.articles, fresh.info.passages)
+    assert store.articles(0, 10, Filters()) == fresh.articles(0, 10, Filters())
+    assert store.languages == fresh.languages
+    for question, language in QUESTIONS:
+        for only in (Filters(), Filters(tag="ruin"), Filters(tag="iron")):
+            vectors = EMBEDDER.embed_questions([question])
+            same(store.nearest(vectors, 50, only)[0], fresh.nearest(vectors, 50, only)[0], 50)
+            same(store.matching(question, language, 50, only), fresh.matching(question, language, 50, only), 50)
+
+
+def test_what_a_writer_says_of_its_articles(tmp_path: Path) -> None:
+    settings = IndexSettings.model_validate({"store": f"embedded:{tmp_path}/index"})
+    with open_writer(settings, EMBEDDER.name, EMBEDDER.dimension) as embedded:
+        for writer in (MemoryIndex(EMBEDDER.name, EMBEDDER.dimension), embedded):
+            fill(ARTICLES)(writer)
+            add(CHANGED, "new")(writer)
+            assert {(e.article_id, e.origin) for e in writer.entries()} == {(a.id, f"/files/{a.id}") for a in ARTICLES}
+            assert {e.digest for e in writer.entries() if e.article_id == "bridge"} == {"new"}
+            assert writer.sha256("bridge") == CHANGED.sha256 and writer.sha256("nothing") is None
