@@ -155,12 +155,9 @@ def test_the_sentence_that_answers_is_in_the_first_extract(question: str, answer
 
 def test_the_same_sentence_in_two_articles_is_quoted_once() -> None:
     same = "Maria Lopez designed the harbour lighthouse in 1890."
-    articles = [
-        Article(name, "Harbour", f"{same} {more}", "en")
-        for name, more in (("a", "Cats sleep at noon today."), ("b", "Old clocks run slow here."))
-    ]
+    articles = [Article(name, "Harbour", same, "en") for name in "ab"] + FILLER
     quotes = [text_of(pick) for pick in compose(articles, "Who designed the harbour lighthouse?", 10)]
-    assert sum(same in quote for quote in quotes) == 1
+    assert quotes.count(same) == 1
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5])

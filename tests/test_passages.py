@@ -77,7 +77,18 @@ def test_any_text_is_cut_verbatim(text: str, target: int) -> None:
     check(source, cut_passages(source, count_words, target))
 
 
-LINES = ["# A", "## B", "### C", "Un pont.", "Deux ponts ! Trois ?", "😀 é\u0301 عربي.", "- item", "", "", "mot " * 30]
+LINES = [
+    "# A",
+    "## B",
+    "### C",
+    "Un  pont\u00a0 là.",
+    "Deux ponts ! Trois ?",
+    "😀 é\u0301 عربي.",
+    "- item",
+    "",
+    "",
+    "mot " * 30,
+]
 
 
 @given(st.lists(st.sampled_from(LINES), max_size=30).map("\n".join), st.integers(1, 50))

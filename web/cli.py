@@ -4,6 +4,7 @@ everything that is not a command."""
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -207,4 +208,7 @@ def _print_json(value: Any) -> None:
 
 def main() -> None:
     """Entry point of the command `loccit`."""
+    # Threads of the model's linear algebra sleep while they wait instead of spinning: on two busy
+    # cores a question is embedded in 72 ms instead of 600. To be set before the library is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     app()
