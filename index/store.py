@@ -71,6 +71,10 @@ class IndexStore(Protocol):
         """For each passage one row for each of its sentences; within 0.01 of the exact vectors."""
         ...
 
+    def language_passages(self, language: str) -> int:
+        """How many passages are in a language."""
+        ...
+
     def language_mean(self, language: str) -> Vectors:
         """Mean of the vectors of all passages in a language, shape (dimension,), not of length 1;
         zeros if there are none. Its inner product with a question is what an average passage of

@@ -3,7 +3,6 @@ Left out: follow-ups and compound questions (history is accepted and not used ye
 
 from __future__ import annotations
 
-import datetime
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,18 +11,19 @@ from threading import Lock
 from typing import Any
 
 from index.embedder import Embedder, embedder_name, open_embedder
-from index.errors import EmbedderError, InvalidFilter
-from index.language import DETECTABLE, detect_language
+from index.errors import EmbedderError
+from index.language import detect_language
 from index.store import IndexStore, LiveStore
 from index.types import Article, Filters, Hit, Span
 from rag.answer_object import answer_object, extract_object, nearest_object, part_object
 from rag.citations import cite, verify_answer
 from rag.composer import Composer, ExtractiveComposer, Pick
 from rag.confidence import confidence, probability, reason_not_found
-from rag.errors import InvalidQuestion, QuestionTooLong, VerbatimError
+from rag.errors import InvalidQuestion, VerbatimError
 from rag.retriever import Query, retrieve
 from rag.settings import RagSettings
 from rag.types import Answer, Extract, Nearest, Part, Status, Turn
+from rag.validation import check_filters, check_language, checked_question
 
 NEAREST = 3
 """Passages shown when there is no answer."""
@@ -122,13 +122,13 @@ class Chatbot:
 
     def _retrieve(self, question: str, language: str | None, only: Filters, limit: int | None) -> _Asked:
         began = time.perf_counter()
-        text = self._checked(question)
+        text = checked_question(question, self.settings.max_question_chars)
         limit = self.settings.limit if limit is None else limit
         if not 1 <= limit <= 10:
             raise InvalidQuestion(f"limit is {limit}; it must lie between 1 and 10.", "limit")
-        _check_filters(only)
+        check_filters(only)
         if language is not None:
-            _check_language(language, InvalidQuestion, "language")
+            check_language(language, InvalidQuestion, "language")
         store = self.index()
         start = time.perf_counter()
         vector = self._model().embed_questions([text])[0]
@@ -146,21 +146,6 @@ class Chatbot:
             (embedded - start) * 1e3,
             (done - embedded) * 1e3,
         )
-
-    def _checked(self, question: str) -> str:
-        text = " ".join(question.split())
-        most = self.settings.max_question_chars
-        if len(question) > most:
-            raise QuestionTooLong(
-                f"The question has {len(question):,} characters; at most {most:,} are read. Shorten it."
-            )
-        if not any(character.isalnum() for character in text):
-            raise InvalidQuestion("The question is empty. Ask something in words.")
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise InvalidQuestion("The question holds half of a surrogate pair. Send it as valid Unicode.") from error
-        return text
 
     def _answer(self, asked: _Asked) -> Iterator[Extract | Answer]:
         """The extracts as they are found, then the whole answer."""
@@ -196,7 +181,7 @@ class Chatbot:
             status=status,
             confidence=confidence(best),
             score=best,
-            reason=None if extracts else reason_not_found(language, len(asked.hits), best),
+            reason=None if extracts else reason_not_found(language, asked.store.info.passages, len(asked.hits), best),
             parts=(Part(question, status, tuple(extract.number for extract in extracts)),),
             extracts=tuple(extracts),
             nearest=nearest,
@@ -245,23 +230,3 @@ def _nearest(asked: _Asked, articles: dict[str, Article]) -> tuple[Nearest, ...]
         article = articles.setdefault(passage.article_id, asked.store.article(passage.article_id))
         found.append(Nearest(hit, cite(article, Span(passage.start, passage.end))))
     return tuple(found)
-
-
-def _check_language(code: str, error: type[InvalidQuestion] | type[InvalidFilter], param: str) -> None:
-    if code not in DETECTABLE:
-        raise error(f"The language '{code[:20]}' is not known. Give a code of ISO 639-1 such as fr or en.", param)
-
-
-def _check_filters(only: Filters) -> None:
-    for name in ("since", "until"):
-        value = getattr(only, name)
-        try:
-            known = value is None or datetime.date.fromisoformat(value).isoformat() == value
-        except ValueError:
-            known = False
-        if not known:
-            raise InvalidFilter(f"{name} is '{value[:40]}'; write a date as YYYY-MM-DD.", f"filters.{name}")
-    if only.since and only.until and only.since > only.until:
-        raise InvalidFilter(f"since ({only.since}) is later than until ({only.until}).", "filters.since")
-    if only.language is not None:
-        _check_language(only.language, InvalidFilter, "filters.language")

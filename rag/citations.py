@@ -56,14 +56,14 @@ def source_page(article_id: str, start: int, end: int) -> str:
 
 def text_fragment_url(citation: Citation) -> str | None:
     """Address of the original page that makes a browser scroll to the quote and mark it; None
-    without an address. A quote with line breaks in it is addressed by its ends."""
+    without an address. A browser matches over white space, so line breaks count as spaces."""
     if not citation.url:
         return None
     words = citation.quote.split()
     if len(citation.quote) > _LONG_QUOTE and len(words) >= 10:
         target = f"{_encoded(' '.join(words[:5]))},{_encoded(' '.join(words[-5:]))}"
     else:
-        target = _encoded(citation.quote)
+        target = _encoded(" ".join(words))
     return f"{citation.url.partition('#')[0]}#:~:text={target}"
 
 
@@ -99,9 +99,9 @@ def _verify_extract(extract: Any, position: int, store: IndexStore) -> dict[str,
     found = {"number": number, "status": "valid", "start": start, "end": end}
     try:
         article = store.article(article_id)
-    except UnknownArticle:
+    except (UnknownArticle, UnicodeEncodeError):  # half of a surrogate pair is no id of an article
         return {**found, "status": "deleted", "start": None, "end": None}
-    if start >= 0 and article.text[start:end] == text:
+    if 0 <= start < end and article.text[start:end] == text:
         return found
     at = _nearest_occurrence(article.text, extract, start)
     if at < 0:
@@ -113,7 +113,9 @@ def _nearest_occurrence(text: str, extract: Mapping[str, Any], start: int) -> in
     """Start of the occurrence with the most context of the quote around it, then nearest to where
     it was; -1 if there is none."""
     exact = extract["text"]
-    quotes = [s for s in extract.get("selector") or [] if isinstance(s, dict) and s.get("exact") == exact]
+    listed = extract.get("selector")
+    kept = listed if isinstance(listed, list) else []
+    quotes = [s for s in kept if isinstance(s, dict) and s.get("exact") == exact]
     prefix, suffix = (str(quotes[0].get(side, "")) if quotes else "" for side in ("prefix", "suffix"))
     found, at = [], text.find(exact)
     while at >= 0:

@@ -8,7 +8,7 @@ from typing import Final
 
 from index.store import IndexStore
 from rag.composer import Pick
-from rag.retriever import Query
+from rag.retriever import Query, usual_score
 from rag.types import Confidence
 
 # Logistic regression on one feature, fitted by `tests/benchmarks/fit_confidence.py` on xquad-es with
@@ -30,9 +30,8 @@ def probability(query: Query, pick: Pick, store: IndexStore) -> float:
 
     It rests on how far its passage scores by meaning above an average passage of its language.
     """
-    language = pick.hit.passage.language
     share = store.info.passages / (store.info.passages + _USUAL_PASSAGES)
-    average = share * float(store.language_mean(language) @ query.vector) + (1 - share) * _USUAL
+    average = share * usual_score(query, store, pick.hit.passage.language) + (1 - share) * _USUAL
     logit = _WEIGHT * ((pick.hit.meaning or 0.0) - average) + _BIAS
     return round(1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))), 4)
 
@@ -42,10 +41,12 @@ def confidence(score: float) -> Confidence:
     return "high" if score >= _HIGH else "medium" if score >= _MEDIUM else "low"
 
 
-def reason_not_found(language: str, passages: int, score: float) -> str:
+def reason_not_found(language: str, passages: int, hits: int, score: float) -> str:
     """Why there is no answer, in French for questions in French, in English otherwise."""
     french = language == "fr"
     if not passages:
+        return "L'index ne contient aucun passage." if french else "The index holds no passage."
+    if not hits:
         return (
             "Aucun article ne correspond aux filtres demandés."
             if french

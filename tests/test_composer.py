@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from index.stores.memory import MemoryIndex
 from index.types import Article, Filters
-from rag.composer import ExtractiveComposer, Pick, quotable
+from rag.composer import ExtractiveComposer, Pick
+from rag.quotable import quotable
 from rag.retriever import Query, retrieve
 from tests.conftest import WordEmbedder
 from tests.test_stores import fill
@@ -117,7 +118,7 @@ def check(picks: Sequence[Pick], articles: Sequence[Article], limit: int) -> Non
         for start, end in quoted.setdefault(passage.article_id, []):
             assert pick.span.end <= start or end <= pick.span.start
         quoted[passage.article_id].append((pick.span.start, pick.span.end))
-        assert 0 <= pick.overlap <= 1
+        assert 0 <= pick.chance <= 1 + 1e-6
 
 
 def text_of(pick: Pick) -> str:
@@ -155,9 +156,21 @@ def test_the_sentence_that_answers_is_in_the_first_extract(question: str, answer
 
 def test_the_same_sentence_in_two_articles_is_quoted_once() -> None:
     same = "Maria Lopez designed the harbour lighthouse in 1890."
-    articles = [Article(name, "Harbour", same, "en") for name in "ab"] + FILLER
+    texts = [
+        f"Cats sleep at noon today. {same} Old clocks run slow here.",
+        f"Dogs bark at night. {same} It rained on Monday.",
+    ]
+    articles = [Article(f"a{n}", "Harbour", text, "en") for n, text in enumerate(texts)] + FILLER
     quotes = [text_of(pick) for pick in compose(articles, "Who designed the harbour lighthouse?", 10)]
-    assert quotes.count(same) == 1
+    assert sum(same in quote for quote in quotes) == 1
+
+
+def test_extracts_of_two_articles_do_not_touch() -> None:
+    """Neighbours are sentences of one article, not of passages that follow one another as hits."""
+    texts = ["Maria Lopez designed the harbour lighthouse.", "The harbour lighthouse designer was an Italian engineer."]
+    articles = [Article(f"a{n}", "Harbour", text, "en") for n, text in enumerate(texts)]
+    picks = compose([*articles, *FILLER], "Who designed the harbour lighthouse?", 10)
+    assert {pick.hit.passage.article_id for pick in picks} >= {"a0", "a1"}
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5])

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from rag.errors import InvalidFolder
-from rag.evaluate import GoldQuestion, evaluate, read_questions
+from rag.evaluate import evaluate, read_questions
+from rag.metrics import GoldQuestion
 from rag.settings import RagSettings
 from tests.conftest import WordEmbedder
 

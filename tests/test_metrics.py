@@ -9,7 +9,7 @@ import pytest
 
 from index.types import Article, Passage, Span
 from rag.citations import cite
-from rag.evaluate import GoldQuestion, Outcome, measure
+from rag.metrics import GoldQuestion, Outcome, measure
 from rag.types import Answer, Extract, Status
 from tests.test_evaluate import TEXTS
 

@@ -113,20 +113,13 @@ def test_an_empty_store() -> None:
 def test_a_language_that_scores_higher_throughout_gets_no_advantage() -> None:
     """Passages of one language stand closer to every question; the other has the better match."""
     index = MemoryIndex("words", 4)
-    rows = {
-        "en1": (0.9, 0.1, 0),
-        "en2": (0.92, 0.1, 0),
-        "en3": (0.91, 0.1, 0),
-        "fr1": (0.1, 0.1, 0),
-        "fr2": (0.88, 0.1, 0),
-        "fr3": (0.1, 0, 0.1),
-    }
-    for name, row in rows.items():
-        article = Article(name, "", f"Zzz{name}.", name[:2])
-        only_step(index, article, np.array([*row, 0], np.float32))
+    for i in range(60):  # enough for a language's mean to count
+        only_step(index, Article(f"en{i}", "", f"Zzzen{i}.", "en"), np.array([0.9 + i / 3000, 0.1, 0, 0], np.float32))
+        only_step(index, Article(f"fr{i}", "", f"Zzzfr{i}.", "fr"), np.array([0.1, 0.1, 0, 0], np.float32))
+    only_step(index, Article("fr-match", "", "Zzzmatch.", "fr"), np.array([0.88, 0.1, 0, 0], np.float32))
     query = Query("qqq", "en", np.array([1, 0, 0, 0], np.float32))
-    found = retrieve(query, index, Filters(), 10, 1.0)
-    assert found[0].passage.article_id == "fr2"
+    found = retrieve(query, index, Filters(), 100, 1.0)
+    assert found[0].passage.article_id == "fr-match"
 
 
 def only_step(index: MemoryIndex, article: Article, vector: np.ndarray[tuple[int], np.dtype[np.float32]]) -> None:

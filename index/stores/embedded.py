@@ -88,8 +88,9 @@ class EmbeddedStore:
             )
         counts = self._rows("select (select count(*) from article), (select count(*) from passage)")[0]
         self.info = IndexInfo(FORMAT, folder.name, meta["embedder"], int(meta["dimension"]), *counts)
-        means = self._rows("select code, mean from language order by passages desc, code")
-        self._means = {code: np.frombuffer(blob, np.float32) for code, blob in means}
+        means = self._rows("select code, passages, mean from language order by passages desc, code")
+        self._counts: dict[str, int] = {code: count for code, count, _ in means}
+        self._means = {code: np.frombuffer(blob, np.float32) for code, _, blob in means}
         self.languages = tuple(self._means)
         self._vectors = faiss.read_index(str(folder / VECTORS))
         if self._vectors.ntotal != self.info.passages or self._vectors.d != self.info.dimension:
@@ -178,6 +179,9 @@ class EmbeddedStore:
         query = "select id, sentence_vectors from passage where id in (select value from json_each(?))"
         blobs = dict(self._rows(query, [json.dumps([int(i) for i in passage_ids])]))
         return [_unpacked(blobs[i], self.info.dimension) for i in passage_ids]
+
+    def language_passages(self, language: str) -> int:
+        return self._counts.get(language, 0)
 
     def language_mean(self, language: str) -> Vectors:
         return self._means.get(language, np.zeros(self.info.dimension, np.float32))

@@ -113,6 +113,9 @@ class MemoryIndex:
     def sentence_vectors(self, passage_ids: Sequence[int]) -> list[Vectors]:
         return [self._sentences[i] for i in passage_ids]
 
+    def language_passages(self, language: str) -> int:
+        return sum(passage.language == language for passage in self._passages.values())
+
     def language_mean(self, language: str) -> Vectors:
         rows = [self._vectors[i] for i, p in self._passages.items() if p.language == language]
         return np.mean(rows, axis=0, dtype=np.float32) if rows else np.zeros(self._dimension, np.float32)

@@ -19,7 +19,8 @@ from sklearn.linear_model import LogisticRegression
 
 from index.embedder import Embedder, open_embedder
 from rag import confidence
-from rag.evaluate import Outcome, ask_all
+from rag.evaluate import ask_all
+from rag.metrics import Outcome
 from rag.settings import RagSettings
 
 

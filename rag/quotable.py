@@ -1,0 +1,31 @@
+"""Which sentences may be quoted. Left out: which of them answers (`sentence_scores.py`)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_CLOSING: Final = "\"'’”»)]\u00a0\u202f "
+_TERMINAL: Final = (".", "!", "…", "。", "！", "۔", "।")
+_QUESTION_MARKS: Final = ("?", "？", "؟", "\u037e")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
+
+
+def quotable(text: str) -> bool:
+    """Whether a sentence may be quoted: it must read as a statement, not as a question, a heading,
+    a label, a byline or a list of tags, which attract questions by meaning but state nothing."""
+    stripped = text.strip()
+    bare = stripped.rstrip(_CLOSING)
+    if stripped.startswith("#") or bare.endswith(_QUESTION_MARKS) or not any(c.isalpha() for c in bare):
+        return False
+    if _UNSPACED.search(stripped):
+        return len(stripped) >= 8 and bare.endswith(_TERMINAL)
+    words = stripped.split()
+    if len(words) < 4 or not any(c.isalpha() and not c.isupper() for c in stripped):
+        return False
+    if bare.endswith(_TERMINAL):
+        return True
+    # Without a full stop only a long run of words with few separators passes: a list item, a caption.
+    separators = sum(stripped.count(mark) for mark in ",|·•;/:>")
+    spelled = sum(any(c.isalpha() for c in word) for word in words)
+    return spelled >= 8 and separators * 5 <= len(words)
