@@ -14,6 +14,7 @@ from index.types import Article
 from rag.answer_object import answer_object, hit_object
 from rag.chatbot import Chatbot
 from rag.errors import InvalidQuestion
+from rag.validation import check_filters
 from web.errors import problem_of
 from web.schemas import AnswerBody, ArticlesQuery, ErrorBody, SearchBody
 
@@ -91,6 +92,7 @@ def post_search(body: SearchBody, chatbot: TheChatbot) -> Response:
 @router.get("/v1/articles", summary="List the articles")
 def get_articles(query: Annotated[ArticlesQuery, Query()], chatbot: TheChatbot) -> Response:
     """One page of the articles, without their texts."""
+    check_filters(query.filters())
     index = chatbot.index()
     articles, total = index.articles(query.offset, query.limit, query.filters())
     page = {"total": total, "offset": query.offset, "limit": query.limit}
