@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -23,7 +23,7 @@ Kind = Literal["add", "update", "unchanged", "remove", "fail"]
 BATCH_PASSAGES = 256
 """Passages embedded and written together: enough for batches of like length, small in memory."""
 
-RECIPE = 1
+RECIPE = 2
 """Raised when passages of the same article are cut or embedded in another way than before, so that
 the next run of `loccit index` makes them anew."""
 
@@ -62,48 +62,79 @@ class Summary:
 def plan_changes(paths: Sequence[Path], entries: Sequence[Entry], settings: IndexSettings) -> Iterator[Change]:
     """Compare what stands at `paths` with what is indexed, article by article in order.
 
-    Sources below a path that are gone come last, as removals. A source that cannot be read comes
-    as a failure, and what is indexed of it stays. An id that another source holds already gets a
-    suffix made of the new source's origin.
+    Files below a path that are gone come first, as removals, so that a file renamed from `a.md` to
+    `a.txt` finds its id free; lines gone from a file come behind its other lines. A source that
+    cannot be read comes as a failure, and what is indexed of it stays. An id that another source
+    holds already gets a suffix made of the new source's origin.
     """
-    known = {entry.origin: entry for entry in entries}
-    taken = {entry.article_id: entry.origin for entry in entries}
+    roots: dict[Path, Path] = {}  # each file, and the path it was found at
+    folders: list[str] = []
+    for root in map(_in_one_spelling, paths):
+        try:
+            for file in find_files(root):
+                roots.setdefault(file, root)
+            folders.append(f"{root}/")
+        except UnreadableArticle as error:
+            yield Change("fail", Entry("", str(root), ""), error=str(error))
+    indexed: dict[str, list[Entry]] = {str(file): [] for file in roots}
+    known: dict[str, Entry] = {}
+    for entry in entries:
+        holder = _file_of(entry.origin, indexed)
+        if holder is None and entry.origin.startswith(tuple(folders)):
+            yield Change("remove", entry)
+            continue
+        known[entry.origin] = entry
+        if holder is not None:
+            indexed[holder].append(entry)
+    taken = {entry.article_id for entry in known.values()}
     seen: set[str] = set()
-    for path in paths:
-        root = path.expanduser().absolute()
-        unread: list[str] = []
-        for origin, result in _read_all(root, settings):
+    for file, root in roots.items():
+        unread = False
+        for origin, result in read_file(file, root, settings.max_article_bytes):
             if isinstance(result, UnreadableArticle):
-                unread.append(origin.partition("#")[0])
+                unread = True
                 yield Change("fail", Entry("", origin, ""), error=str(result))
             elif origin not in seen:
                 seen.add(origin)
                 article = replace(result, id=_free_id(result.id, origin, known, taken))
-                taken[article.id] = origin
+                taken.add(article.id)
                 yield _compare(article, origin, known.get(origin), settings)
-        for entry in entries:
-            below = entry.origin == str(root) or entry.origin.startswith((f"{root}/", f"{root}#"))
-            if below and entry.origin not in seen and not entry.origin.startswith(tuple(unread)):
-                seen.add(entry.origin)
+        for entry in indexed[str(file)]:
+            if not unread and entry.origin not in seen:
+                taken.discard(entry.article_id)
                 yield Change("remove", entry)
 
 
-def _read_all(root: Path, settings: IndexSettings) -> Iterator[tuple[str, Article | UnreadableArticle]]:
-    try:
-        files = find_files(root)
-    except UnreadableArticle as error:
-        yield str(root), error
-        return
-    for file in files:
-        yield from read_file(file, root, settings.max_article_bytes)
+def _in_one_spelling(path: Path) -> Path:
+    """`path` absolute and without `..`, so that one folder never counts as two. Links keep their
+    names: `current -> 2025-03-01` stays one place when it points to the next day."""
+    place = Path()
+    for part in path.expanduser().absolute().parts:
+        if part != "..":
+            place /= part
+        else:  # behind a link, `..` is above the folder it points to, not above the link
+            place = (place.resolve() if place.is_symlink() else place).parent
+    return place
 
 
-def _free_id(wanted: str, origin: str, known: dict[str, Entry], taken: dict[str, str]) -> str:
+def _file_of(origin: str, files: Container[str]) -> str | None:
+    """The one of `files` an origin lies in: its name, or its name, `#` and an id. Names and ids may
+    hold a `#` themselves, so the longest name that fits is taken."""
+    name = origin
+    while name not in files:
+        name, mark, _ = name.rpartition("#")
+        if not mark:
+            return None
+    return name
+
+
+def _free_id(wanted: str, origin: str, known: dict[str, Entry], taken: set[str]) -> str:
     if origin in known:
         return known[origin].article_id
-    if taken.get(wanted, origin) == origin:
-        return wanted
-    return f"{wanted}~{hashlib.sha256(origin.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256(origin.encode()).hexdigest()
+    # A file may itself be named like a suffixed id; then the suffix grows.
+    candidates = (wanted, *(f"{wanted}~{digest[:length]}" for length in range(8, 65)))
+    return next(candidate for candidate in candidates if candidate not in taken)
 
 
 def _compare(article: Article, origin: str, known: Entry | None, settings: IndexSettings) -> Change:

@@ -59,6 +59,8 @@ class SentenceTransformerEmbedder:
         self._batch_size = batch_size
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
         prompted = [self._question_prompt + text for text in texts]
         return _unit(self._model.encode(prompted, batch_size=self._batch_size, show_progress_bar=False))
 
@@ -111,7 +113,8 @@ def embedder_name(settings: IndexSettings) -> str:
     name = settings.embedder
     if name in (e5_small.NAME, e5_small.HUB_NAME):
         return e5_small.NAME
-    return Path(name).resolve().name if Path(name).is_dir() else name
+    # Without the first check an empty name would be the working directory.
+    return Path(name).resolve().name if name and Path(name).is_dir() else name
 
 
 def open_embedder(settings: IndexSettings) -> Embedder:
@@ -145,6 +148,8 @@ def _load(source: str) -> SentenceTransformer:
     quiet: Any = transformers.utils.logging.disable_progress_bar  # untyped in the library
     quiet()
     try:
+        if not source:  # the library would make a model of no parts
+            raise ValueError("no name")
         # float32 by name: a folder saved as float16 would otherwise run as such, slowly on a CPU.
         return SentenceTransformer(source, device="cpu", model_kwargs={"dtype": "float32"})
     except (OSError, ValueError, KeyError, ImportError) as error:

@@ -64,7 +64,8 @@ def _sections(article: Article, count_tokens: CountTokens) -> Iterator[_Section]
     paragraphs: list[list[_Sentence]] = []
     above = 0
     for span, count in zip(spans, tokens, strict=True):
-        heading = _HEADING.match(article.text[span.start : span.end])
+        opens_line = article.text[max(0, span.start - 1) : span.start] in ("", "\n")
+        heading = opens_line and _HEADING.match(article.text[span.start : span.end])
         if heading:
             if paragraphs:
                 yield _section(path, paragraphs, article.title)

@@ -1,10 +1,12 @@
-"""Text → sentence spans. The library `sentencex` proposes boundaries; this file takes back those
-that are wrong after abbreviations, initials and in mid-word, and cuts what no sentence should be
-as long as. Left out: which sentences may be quoted (`rag/composer.py`)."""
+"""Text → sentence spans. The library `sentencex` proposes boundaries; this file adds those after
+an ellipsis, takes back those that are wrong after abbreviations, initials, numbers of items and in
+mid-word, and cuts what no sentence should be as long as. Left out: which sentences may be quoted
+(`rag/composer.py`)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 import sentencex
@@ -31,7 +33,10 @@ _MONTHS: Final = frozenset(
     "ene abr mayo ago gen lug".split()
 )
 _LAST_WORD = re.compile(r"(?:^|[\s(«“\"'’\u00a0-])([^\W\d_]+|n°)\.$")
-_OPENS_SENTENCE = re.compile(r"[^\w]*[^\W\d_a-zà-öø-ÿ]|[^\w]*\d|[^\w]*[\u0600-\u06ff\u0900-\u0dff]")
+# "Il hésite… Elle reste.": `sentencex` proposes nothing here. Not behind a space or a bracket, where
+# the mark stands for words left out: "[…]". Bounded, so that odd texts take no longer.
+_AFTER_ELLIPSIS = re.compile(r"[^\W_][?!]*…[?!]*(?:\s?[»”\"’']){0,3}\s++(?=[^\w…)\]]{0,9}([^\W\d_]))")
+_CELL_BORDER: Final = " | "  # how `readers/markdown.py` writes a row of a table: never a wrapped line
 
 
 def sentence_spans(text: str, language: str, start: int = 0, end: int | None = None) -> list[Span]:
@@ -70,6 +75,8 @@ def _continues(text: str, above: Span, line: Span) -> bool:
     first, last = text[line.start : line.end], text[above.start : above.end].splitlines()[-1]
     if _HEADING.match(first) or _ITEM.match(first) or _HEADING.match(last):
         return False
+    if _CELL_BORDER in first or _CELL_BORDER in last:
+        return False
     return (
         first[0].islower()
         or (len(last) >= 60 and last[-1] not in _END_MARKS)
@@ -82,14 +89,26 @@ def _sentences(text: str, language: str, block: Span) -> list[Span]:
     if _HEADING.match(part):
         return [block]
     found: list[Span] = []
-    for boundary in sentencex.get_sentence_boundaries(language, part):
-        piece = Span(block.start + boundary["start_index"], block.start + boundary["end_index"])
-        if found and not _ends_sentence(text[found[-1].start : found[-1].end], text[piece.start : block.end]):
+    for proposed in _proposals(part, language):
+        piece = Span(block.start + proposed.start, block.start + proposed.end)
+        before = text[found[-1].start : found[-1].end] if found else ""
+        number = len(found) == 1 and _ITEM.fullmatch(before.rstrip() + " ")  # "1." of an item
+        if found and (number or not _ends_sentence(before, text[piece.start : block.end])):
             found[-1] = Span(found[-1].start, piece.end)
         else:
             found.append(piece)
     trimmed = (_trim(text, span) for span in found)
     return [span for span in trimmed if span.start < span.end]
+
+
+def _proposals(part: str, language: str) -> Iterator[Span]:
+    for boundary in sentencex.get_sentence_boundaries(language, part):
+        start, end = boundary["start_index"], boundary["end_index"]
+        for match in _AFTER_ELLIPSIS.finditer(part, start, end):
+            if match.group(1).isupper():
+                yield Span(start, match.end())
+                start = match.end()
+        yield Span(start, end)
 
 
 def _ends_sentence(before: str, after: str) -> bool:

@@ -55,7 +55,8 @@ class IndexStore(Protocol):
 
     def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Hit]]:
         """For each row of `vectors`, shape (n, dimension), the k passages with the highest inner
-        product, among those the filters let through; `score` and `meaning` are that product."""
+        product, among those the filters let through; `score` and `meaning` are that product. Of
+        equal products the smaller passage ids come first, at the cut too."""
         ...
 
     def matching(self, words: str, language: str, k: int, only: Filters) -> list[Hit]:
@@ -68,7 +69,8 @@ class IndexStore(Protocol):
         ...
 
     def sentence_vectors(self, passage_ids: Sequence[int]) -> list[Vectors]:
-        """For each passage one row for each of its sentences; within 0.01 of the exact vectors."""
+        """For each passage one row for each of its sentences; within 0.01 of the exact vectors.
+        Raises StoreError on an unknown id."""
         ...
 
     def language_passages(self, language: str) -> int:

@@ -8,12 +8,30 @@ import threading
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import groupby
+from typing import Final
 
 import Stemmer
 
 from index.language import STEMMERS, function_words
 
-_WORD = re.compile(r"[^\W_]+")
+# Invisible inside a word: soft hyphen, zero-width joiner, word joiner, variation selectors.
+_INVISIBLE: Final = re.compile("[\u00ad\u200d\u2060\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# Combining classes of what is written over and under letters: overlays, Hebrew and Arabic points,
+# accents. Other marks (vowel signs, viramas, voicing of kana) are letters of their scripts.
+_ACCENTS: Final = frozenset((1, *range(10, 36), *range(200, 256)))
+
+
+def _marks() -> str:
+    """Combining marks, as ranges of a character class: `re` counts none of them as part of a word.
+    Enclosing marks (keycaps) are not meant."""
+    points = (i for i in range(0x300, 0x1F000) if unicodedata.category(chr(i)) in ("Mn", "Mc"))
+    runs = [[i for _, i in run] for _, run in groupby(enumerate(points), lambda pair: pair[1] - pair[0])]
+    return "".join(f"{chr(run[0])}-{chr(run[-1])}" for run in runs)
+
+
+# Every character matched here must be of a category named in the FTS5 table of `stores/embedded_writer.py`.
+_WORD: Final = re.compile(rf"[^\W_]+(?:[{_marks()}]+[^\W_]*)*")
 # Scripts written without spaces: their runs become overlapping pairs of characters, the usual
 # stand-in for words where no dictionary is at hand.
 _UNSPACED = re.compile(
@@ -42,7 +60,8 @@ def passage_terms(text: str, language: str) -> list[str]:
 def _words(text: str) -> list[str]:
     # The apostrophe splits, so elision needs no rule: "l'été" gives "l", a function word, and "été".
     words: list[str] = []
-    for match in _WORD.finditer(unicodedata.normalize("NFKC", text).casefold()):
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
+    for match in _WORD.finditer(plain):
         word, at = match.group(), 0
         for run in _UNSPACED.finditer(word):
             words += [word[at : run.start()]] if run.start() > at else []
@@ -56,8 +75,8 @@ def _words(text: str) -> list[str]:
 def _term(word: str, language: str) -> str:
     name = STEMMERS.get(language)
     stem = _stemmer(name).stemWord(word) if name else word
-    marks_off = "".join(c for c in unicodedata.normalize("NFKD", stem) if not unicodedata.combining(c))
-    return marks_off or word
+    bare = "".join(c for c in unicodedata.normalize("NFKD", stem) if unicodedata.combining(c) not in _ACCENTS)
+    return unicodedata.normalize("NFC", bare) or word
 
 
 def _stemmer(name: str) -> Stemmer.Stemmer:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from index.types import Article, Hit
-from rag.citations import selectors, source_page, text_fragment_url
+from index.types import Article, Hit, Span
+from rag.citations import cite, selectors, source_page, text_fragment_url
 from rag.types import Answer, Citation, Extract, Nearest, Part
 
 
@@ -91,15 +91,7 @@ def hit_object(hit: Hit, article: Article) -> dict[str, Any]:
             "heading": passage.heading,
             "language": passage.language,
         },
-        "article": {
-            "id": article.id,
-            "title": article.title,
-            "url": article.url,
-            "source": article.source,
-            "published": article.published,
-            "updated": article.updated,
-            "sha256": article.sha256,
-        },
+        "article": _cited_article(cite(article, Span(passage.start, passage.end))),
         "source_page": source_page(article.id, passage.start, passage.end),
     }
 

@@ -14,5 +14,5 @@ class RagSettings(IndexSettings):
     limit: int = Field(3, ge=1, le=10, description="Extracts in an answer, at most.")
     candidates: int = Field(100, ge=10, le=1000, description="Passages fetched by meaning and by words each.")
     meaning_weight: float = Field(0.8, ge=0, le=1, description="Share of meaning in the fused score.")
-    answer_threshold: float = Field(0.25, ge=0, le=1, description="An answer scored below this is given as not found.")
+    answer_threshold: float = Field(0.15, ge=0, le=1, description="An answer scored below this is given as not found.")
     max_question_chars: int = Field(2000, ge=10, description="A longer question is refused.")

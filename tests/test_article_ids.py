@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,19 @@ def test_the_same_folder_written_in_another_way(tmp_path: Path, folder: Path, mo
     for path in (Path(), Path("../files"), folder / "sub" / "..", tmp_path / "." / "files"):
         assert counts(run(settings, path)) == (0, 0, 3, 0, 0), path
     assert counts(run(settings, folder, folder / "a.md", folder / "sub")) == (0, 0, 3, 0, 0)
+
+
+def test_a_link_that_points_to_another_folder_stays_one_place(tmp_path: Path, folder: Path) -> None:
+    """As `current -> 2025-03-01` does with every release: ids stay, nothing is indexed twice."""
+    link, elsewhere = tmp_path / "current", tmp_path / "elsewhere"
+    link.symlink_to(folder)
+    run(at(tmp_path), link)
+    shutil.copytree(folder, elsewhere / "new")
+    link.unlink()
+    link.symlink_to(elsewhere / "new")
+    for path in (link, link / "sub" / "..", elsewhere / ".." / "current"):
+        assert counts(run(at(tmp_path), path))[3:] == (0, 0)
+    assert counts(run(at(tmp_path), link)) == (0, 0, 3, 0, 0)
 
 
 def test_ids_that_collide_get_a_suffix_and_keep_it(tmp_path: Path, folder: Path) -> None:

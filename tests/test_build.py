@@ -148,7 +148,7 @@ def test_a_plan_changes_nothing(tmp_path: Path, folder: Path) -> None:
         plan = list(plan_changes([folder], entries, settings))
         assert writer.entries() == entries
     assert [(c.kind, c.entry.article_id, c.article is None) for c in plan] == [
-        ("update", "a", False), ("unchanged", "sub/c", True), ("remove", "b", True),
+        ("remove", "b", True), ("update", "a", False), ("unchanged", "sub/c", True),
     ]  # fmt: skip
     assert current_generation(settings) == first
 

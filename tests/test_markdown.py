@@ -52,6 +52,39 @@ def test_the_words_of_raw_html_stay() -> None:
     assert to_text("<div>\nLe pont est long.\n</div>\n\nFin.") == "Le pont est long.\n\nFin."
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("<p>Un <b>pont</b>\nlong.</p><p>Fin &amp; suite.</p>", "Un pont long.\nFin & suite."),
+        ('<a title="a > b" href=x>Un</a><!-- rien -->', "Un"),
+        ("<div><script>var x = '<p>';</script>Un</div>", "Un"),
+        ("<ul><li>un</li><li>deux</li></ul>\n\nFin.", "un\ndeux\n\nFin."),
+        ("<p>5 < 6 et 7 > 6</p>", "5 < 6 et 7 > 6"),
+        ("<p><!-- jamais fermé\n\nFin.", "Fin."),
+        ("<![CDATA[\nx\n]]>", "<![CDATA[ x ]]>"),
+    ],
+)
+def test_blocks_of_html(source: str, text: str) -> None:
+    assert to_text(source) == text
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("| A | B |\n|---|---|\n| 1<br>2 | |\n| | *3* |", "A | B\n1 2 |\n| 3"),
+        ("| | |\n|---|---|\n| 1 | 2 |", "1 | 2"),
+        ("Un.\n\n| A |\n|---|\n| 1 |\n\n| B |\n|---|\n| 2 |\n\nFin.", "Un.\n\nA\n1\n\nB\n2\n\nFin."),
+        ("- | A | B |\n  |---|---|\n  | 1 | 2 |\n- un", "- A | B\n1 | 2\n\n- un"),
+    ],
+)
+def test_tables(source: str, text: str) -> None:
+    assert to_text(source).replace(" \n", "\n") == text
+
+
+def test_a_heading_stays_on_one_line() -> None:
+    assert to_text("Un<br>pont\\\nlong\n===\n\nFin.") == "# Un pont long\n\nFin."
+
+
 def test_a_break_in_html_keeps_words_apart() -> None:
     assert to_text("Un pont<br>long<br/>et vieux.").split() == ["Un", "pont", "long", "et", "vieux."]
 

@@ -25,7 +25,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-    parts: Any = import_module("sentence_transformers.models")
+    parts: Any = import_module("sentence_transformers.sentence_transformer.modules")
     fast: Any = PreTrainedTokenizerFast
     raw, made = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("models") / "tiny-model"
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "bridge", "is", "long", "."]

@@ -190,6 +190,12 @@ def test_nothing_at_a_path(tmp_path: Path) -> None:
     assert find_files(tmp_path) == []
 
 
+def test_an_ignore_file_with_a_pattern_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".loccitignore").write_text("drafts/\n!\n", encoding="utf-8")
+    with pytest.raises(UnreadableArticle, match=r"loccitignore: .*'!'"):
+        find_files(tmp_path)
+
+
 def test_an_ignore_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     (tmp_path / ".loccitignore").write_bytes(b"caf\xe9.md\n")
     with pytest.raises(UnreadableArticle, match="loccitignore"):

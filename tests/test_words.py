@@ -87,6 +87,29 @@ def test_vowel_signs_do_not_break_a_word(language: str, text: str, words: int) -
     assert len(passage_terms(text, language)) == words
 
 
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("de", "Pro\u00adgramm", "Programm"),
+        ("si", "ශ\u0dca\u200dරී", "ශ\u0dcaරී"),
+        ("zh", "葛\U000e0100飾", "葛飾"),
+        ("he", "שָׁלוֹם", "שלום"),
+        ("hi", "ज़मीन", "ज\u093cमीन"),
+    ],
+)
+def test_characters_nobody_sees_do_not_matter(language: str, one: str, other: str) -> None:
+    assert passage_terms(one, language) == passage_terms(other, language) != []
+
+
+@pytest.mark.parametrize(("language", "one", "other"), [("ja", "かぎ", "かき"), ("bn", "কি", "কা"), ("th", "สุข", "สข")])
+def test_marks_that_are_letters_matter(language: str, one: str, other: str) -> None:
+    assert passage_terms(one, language) != passage_terms(other, language)
+
+
+def test_marks_alone_are_no_words() -> None:
+    assert passage_terms("\u0301 ❤\ufe0f 1\ufe0f\u20e3", "en") == ["1"]
+
+
 def test_arabic_vowel_marks_do_not_matter() -> None:
     assert passage_terms("لُغَة", "ar") == passage_terms("لغة", "ar")
 

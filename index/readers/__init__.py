@@ -4,6 +4,7 @@ text and JSONL."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -31,15 +32,14 @@ def find_files(path: Path) -> list[Path]:
     """The files to read at `path`: itself, or all readable ones below a folder, in order.
 
     Hidden files, `questions.jsonl` and what the folder's `.loccitignore` names (one pattern a
-    line, as in .gitignore) are left out. Raises UnreadableArticle if there is nothing at `path`.
+    line, as in .gitignore) are left out. Raises UnreadableArticle if there is nothing at `path`, or
+    its `.loccitignore` cannot be used.
     """
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise UnreadableArticle(f"{path}: there is no such file or folder. Check the path.")
-    ignore_file = path / IGNORE_FILE
-    lines = ignore_file.read_text(encoding="utf-8").splitlines() if ignore_file.is_file() else []
-    ignored = GitIgnoreSpec.from_lines(lines)
+        raise UnreadableArticle(f"{printable(path)}: there is no such file or folder. Check the path.")
+    ignored = _ignored(path / IGNORE_FILE)
     found = []
     for file in sorted(path.rglob("*")):
         inside = file.relative_to(path)
@@ -50,6 +50,23 @@ def find_files(path: Path) -> list[Path]:
     return found
 
 
+def printable(path: Path) -> str:
+    """The path as text that UTF-8 can hold: bytes of a name that are not UTF-8 read like `\\xe9`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _ignored(file: Path) -> GitIgnoreSpec:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        return GitIgnoreSpec.from_lines(lines)
+    except UnicodeDecodeError as error:
+        raise UnreadableArticle(f"{printable(file)}: it is not valid UTF-8. Save it as UTF-8.") from error
+    except ValueError as error:
+        raise UnreadableArticle(f"{printable(file)}: {error}. Mend this pattern or remove it.") from error
+    except OSError as error:
+        raise UnreadableArticle(f"{printable(file)}: it could not be read ({error.strerror}).") from error
+
+
 def count_articles(paths: Sequence[Path]) -> int:
     """About how many articles stand at `paths`, without reading them: for a progress bar."""
     total = 0
@@ -58,21 +75,26 @@ def count_articles(paths: Sequence[Path]) -> int:
             files = find_files(path)
         except UnreadableArticle:
             continue
-        for file in files:
-            if file.suffix.lower() == ".jsonl":
-                with file.open("rb") as lines:
-                    total += sum(1 for _ in lines)
-            else:
-                total += 1
+        total += sum(_count_lines(file) if file.suffix.lower() == ".jsonl" else 1 for file in files)
     return total
+
+
+def _count_lines(file: Path) -> int:
+    try:
+        with file.open("rb") as lines:
+            return sum(1 for _ in lines)
+    except OSError:  # the build names it as a failure
+        return 1
 
 
 def read_file(file: Path, root: Path, max_bytes: int) -> Iterator[Source]:
     """The articles of one file. The id proposed for a file of one article is its path below
     `root` without the ending. What cannot be read comes as the error that says why."""
-    origin = str(file.absolute())
+    shown = printable(file)
     reader = READERS.get(file.suffix.lower())
     try:
+        if printable(file.absolute()) != str(file.absolute()):
+            raise UnreadableArticle("its name, or that of a folder above it, is not valid UTF-8; rename it")
         size = file.stat().st_size
         if reader is None:
             known = ", ".join(sorted(READERS))
@@ -84,6 +106,6 @@ def read_file(file: Path, root: Path, max_bytes: int) -> Iterator[Source]:
         inside = file.relative_to(root) if root != file else Path(file.name)
         yield from reader(file, inside.with_suffix("").as_posix())
     except UnreadableArticle as error:
-        yield origin, UnreadableArticle(f"{file}: {error}.")
+        yield printable(file.absolute()), UnreadableArticle(f"{shown}: {error}.")
     except OSError as error:
-        yield origin, UnreadableArticle(f"{file}: it could not be read ({error.strerror}).")
+        yield printable(file.absolute()), UnreadableArticle(f"{shown}: it could not be read ({error.strerror}).")

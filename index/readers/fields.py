@@ -15,7 +15,7 @@ from index.types import Article
 
 _TITLE_CHARS = 80
 _CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def decode(file: Path) -> str:
@@ -48,10 +48,7 @@ def make_article(identity: str, text: str, fields: Mapping[str, Any], title: str
         raise UnreadableArticle("it holds no text")
     if "\0" in text:
         raise UnreadableArticle("its text holds a NUL character")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise UnreadableArticle(f"character {error.start} of its text is half of a surrogate pair") from error
+    _check_characters("text", text)
     language = _language(_line(fields, "language") or _line(fields, "lang"), text)
     url = _line(fields, "url")
     return Article(
@@ -68,9 +65,20 @@ def make_article(identity: str, text: str, fields: Mapping[str, Any], title: str
     )
 
 
+def _check_characters(name: str, value: str) -> None:
+    """JSON and YAML can write half of a surrogate pair, which UTF-8 cannot hold."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UnreadableArticle(f"its '{name}' holds half of a surrogate pair at character {error.start}") from error
+
+
 def _identity(identity: str) -> str:
+    _check_characters("id", identity)
     if not identity or len(identity) > 300 or _CONTROL.search(identity):
         raise UnreadableArticle("its id must have 1 to 300 characters, none of them a control character")
+    if identity in (".", ".."):  # in an address, browsers take them for folders, even encoded
+        raise UnreadableArticle(f"its id '{identity}' would not work in an address; give it another")
     return identity
 
 
@@ -80,11 +88,12 @@ def _line(fields: Mapping[str, Any], name: str) -> str | None:
         return None
     if not isinstance(value, str | int | float):
         raise UnreadableArticle(f"its field '{name}' must be text")
-    try:
-        str(value).encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise UnreadableArticle(f"its field '{name}' holds half of a surrogate pair") from error
-    return " ".join(_CONTROL.sub(" ", str(value)).split()) or None
+    return _one_line(name, str(value)) or None
+
+
+def _one_line(name: str, value: str) -> str:
+    _check_characters(name, value)
+    return " ".join(_CONTROL.sub(" ", value).split())
 
 
 def _language(given: str | None, text: str) -> str:
@@ -93,13 +102,13 @@ def _language(given: str | None, text: str) -> str:
 
 
 def _date(fields: Mapping[str, Any], name: str) -> str | None:
-    value = fields.get(name)
-    if value is None or value == "":
+    value = _line(fields, name)
+    if value is None:
         return None
     try:
-        return datetime.date.fromisoformat(str(value).strip()[:10]).isoformat()
+        return datetime.date.fromisoformat(value[:10]).isoformat()
     except ValueError as error:
-        raise UnreadableArticle(f"its {name} '{str(value)[:40]}' is not a date; write YYYY-MM-DD") from error
+        raise UnreadableArticle(f"its {name} '{value[:40]}' is not a date; write YYYY-MM-DD") from error
 
 
 def _tags(value: Any) -> tuple[str, ...]:
@@ -108,7 +117,8 @@ def _tags(value: Any) -> tuple[str, ...]:
     listed = value.split(",") if isinstance(value, str) else value
     if not isinstance(listed, list) or not all(isinstance(tag, str | int | float) for tag in listed):
         raise UnreadableArticle("its tags must be a list of words")
-    return tuple(dict.fromkeys(" ".join(str(tag).split()) for tag in listed if str(tag).strip()))
+    tags = (_one_line("tags", str(tag)) for tag in listed)
+    return tuple(dict.fromkeys(tag for tag in tags if tag))
 
 
 def _first_sentence(text: str, language: str) -> str:

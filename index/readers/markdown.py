@@ -2,13 +2,16 @@
 
 The text keeps what can be quoted and the headings (as lines of `#`); emphasis, links, pictures and
 raw HTML leave only their words, so that a quote reads as it does on a page. Left out: tables
-beyond their rows as lines, footnotes, other flavours.
+beyond their rows as lines, headings written in HTML, footnotes, other flavours.
 """
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -17,6 +20,22 @@ from index.errors import UnreadableArticle
 from index.readers.fields import decode, make_article
 from index.readers.plain_text import split_front_matter
 from index.types import Article
+
+Kind = Literal["heading", "item", "row", "text"]
+"""What a block is: the rows of a table below its first one are of the kind "row"."""
+
+# A line that reads like a heading and is none: a comment in code, an escaped mark.
+_LIKE_HEADING = re.compile(r"(?<![^\n\r\u2028\u2029])([^\S\n\r]*#{1,6}) ")
+_LINE_BREAK_TAG = re.compile(r"<br\b", re.IGNORECASE)
+_UNSEEN_HTML = re.compile(
+    r"<(script|style|template)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<![A-Z][^>]*(?:>|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+_TAG = re.compile(r"</?([a-z][a-z0-9-]*)(?:\"[^\"]*\"|'[^']*'|[^<>\"'])*>", re.IGNORECASE)
+_TAGS_IN_LINES = frozenset(
+    "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strong sub sup time tt u var "
+    "wbr".split()
+)
 
 
 def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
@@ -30,28 +49,50 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
 
 def to_text(source: str) -> str:
     """Markdown without its markup: blocks apart by a blank line, list items and table rows by a
-    line break, headings as `#` to `######` and their words."""
-    blocks: list[str] = []
-    prefix, item_above, cells = "", False, 0
-    for token in MarkdownIt("commonmark").enable("table").parse(source):
+    line break, headings as `#` to `######` and their words. A line of another block that would
+    read like a heading has a no-break space behind its `#`."""
+    parts, above = [], "text"
+    for kind, words in _blocks(MarkdownIt("commonmark").enable("table").parse(source)):
+        together = kind == "row" or kind == above == "item"
+        parts.append("\n" if together else "\n\n")
+        parts.append(words if kind == "heading" else _LIKE_HEADING.sub("\\1\u00a0", words))
+        above = kind
+    return "".join(parts).strip("\n")
+
+
+def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[Kind, str]]:
+    """The blocks that hold words, in order."""
+    kind: Kind = "text"
+    mark = ""
+    cells: list[str] | None = None
+    in_table = False
+    for token in tokens:
         if token.type == "heading_open":
-            prefix = "#" * int(token.tag[1]) + " "
+            kind, mark = "heading", "#" * int(token.tag[1]) + " "
         elif token.type == "list_item_open":
-            prefix = f"{token.info}{token.markup} " if token.info else "- "
+            kind, mark = "item", f"{token.info}{token.markup} " if token.info else "- "
+        elif token.type in ("heading_close", "list_item_close", "table_close"):
+            kind, mark, in_table = "text", "", False  # an empty heading or item marks nothing behind it
         elif token.type == "tr_open":
-            cells = 0
-        elif token.type in ("td_close", "th_close"):
-            cells += 1
-        elif token.type == "table_close":
-            cells = 0
-        elif token.type in ("inline", "fence", "code_block"):
-            words = _inline(token.children or []) if token.type == "inline" else token.content.rstrip("\n")
-            item = token.level > 0 and prefix != "" and not prefix.startswith("#")
-            if words.strip():
-                glue = " | " if cells else "\n" if item and item_above else "\n\n"
-                blocks.append(glue + prefix + words)
-                prefix, item_above = "", item
-    return "".join(blocks).strip("\n")
+            cells = []
+        elif token.type == "tr_close":
+            row, cells = " | ".join(cells or []).strip(), None
+            if row.strip("| "):
+                yield "row" if in_table else kind, mark + row
+                mark, in_table = "", True
+        elif token.type in ("inline", "fence", "code_block", "html_block"):
+            words = _words(token)
+            if cells is not None:
+                cells.append(" ".join(words.split("\n")))
+            elif words.strip():
+                yield kind, mark + (" ".join(words.split("\n")) if kind == "heading" else words)
+                kind, mark = "text", ""
+
+
+def _words(token: Token) -> str:
+    if token.type == "inline":
+        return re.sub(r"[ \t]*\n\s*", "\n", _inline(token.children or [])).strip()
+    return _html(token.content) if token.type == "html_block" else token.content.rstrip("\n")
 
 
 def _inline(tokens: Sequence[Token]) -> str:
@@ -61,8 +102,18 @@ def _inline(tokens: Sequence[Token]) -> str:
             words.append(token.content)
         elif token.type == "softbreak":
             words.append(" ")  # a wrapped line goes on
-        elif token.type == "hardbreak":
+        elif token.type == "hardbreak" or (token.type == "html_inline" and _LINE_BREAK_TAG.match(token.content)):
             words.append("\n")
         elif token.type == "image":
             words.append(_inline(token.children or []))
     return "".join(words)
+
+
+def _html(source: str) -> str:
+    """The words of a block of HTML; what a page shows apart stands on lines of its own."""
+    seen = _TAG.sub(
+        lambda tag: "" if tag.group(1).lower() in _TAGS_IN_LINES else "\n",
+        " ".join(_UNSEEN_HTML.sub(" ", source).split()),
+    )
+    lines = (" ".join(html.unescape(line).split()) for line in seen.split("\n"))
+    return "\n".join(line for line in lines if line)

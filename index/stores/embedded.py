@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from queue import LifoQueue
 from typing import Any, Final
 
 import faiss
@@ -21,17 +21,16 @@ from index.errors import StoreError, UnknownArticle
 from index.settings import IndexSettings
 from index.store import FORMAT, Entry, IndexWriter
 from index.stores.generations import CATALOGUE, VECTORS, StoreFolder
-from index.types import Article, Filters, Hit, IndexInfo, Passage, Span, Vectors
+from index.stores.rows import ARTICLE_COLUMNS, PASSAGE_COLUMNS, article_of, passage_of, unpacked
+from index.types import Article, Filters, Hit, IndexInfo, Passage, Vectors
 from index.words import question_terms
 
 MAX_TERMS: Final = 200
 """Terms of one search: far above any question, below what slows FTS5."""
 
-_ARTICLE: Final = "article.id, title, article.text, article.language, url, source, author, tags, published, updated"
-_PASSAGE: Final = (
-    "passage.id, article.id, start_char, end_char, substr(text, start_char + 1, end_char - start_char), "
-    "heading, article.language, sentences"
-)
+CONNECTIONS: Final = 4
+"""Searches of the catalogue at the same time; more wait their turn, as they would for a processor."""
+
 _CONDITIONS: Final = {
     "since": "published >= ?",
     "until": "published <= ?",
@@ -49,14 +48,22 @@ def current_generation(place: str, settings: IndexSettings) -> str | None:
 
 def open_store(place: str, settings: IndexSettings) -> EmbeddedStore:
     """See `store.open_store`."""
-    folder = StoreFolder(place, settings).current_folder()
+    return open_generation(StoreFolder(place, settings).current_folder())
+
+
+def open_generation(folder: Path) -> EmbeddedStore:
+    """Raises StoreError if its files are damaged, do not belong together, or are of another format."""
     try:
         return EmbeddedStore(folder)
-    except (sqlite3.Error, RuntimeError, KeyError, ValueError) as error:
-        raise StoreError(
-            f"The generation '{folder.name}' is damaged and cannot be opened. Remove the file CURRENT from the "
-            "store and build the index anew with `loccit index`."
-        ) from error
+    except (sqlite3.Error, OSError, RuntimeError, KeyError, ValueError) as error:
+        raise _damaged(folder.name) from error
+
+
+def _damaged(generation: str) -> StoreError:
+    return StoreError(
+        f"The generation '{generation}' is damaged and cannot be read. Remove the file CURRENT from the store "
+        "and build the index anew with `loccit index`."
+    )
 
 
 def open_writer(place: str, settings: IndexSettings, embedder: str, dimension: int) -> IndexWriter:
@@ -74,17 +81,25 @@ def where(only: Filters) -> tuple[str, list[Any]]:
 
 
 class EmbeddedStore:
-    """One generation, open for reading. Each thread has a connection of its own."""
+    """One generation, open for reading. All connections are opened at once and lent to whichever
+    thread asks: the files leave the folder when newer generations are published, and then only
+    what is open can still be read."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / CATALOGUE
-        self._local = threading.local()
+        self._name = folder.name
         self._connections: list[sqlite3.Connection] = []
+        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()  # the last one used has the fullest cache
+        # immutable: a published generation never changes, so no lock files and no checks are needed.
+        address = f"{(folder / CATALOGUE).absolute().as_uri()}?mode=ro&immutable=1"
+        for _ in range(CONNECTIONS):
+            connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+            self._connections.append(connection)
+            self._idle.put(connection)
         meta = dict(self._rows("select key, value from meta"))
         if int(meta["format"]) != FORMAT:
             raise StoreError(
-                f"The index is of format {meta['format']}; this version reads {FORMAT}. Build it anew with "
-                "`loccit index`."
+                f"The index is of format {meta['format']}; this version reads {FORMAT}. Use another --store, or "
+                "remove the file CURRENT from this one and build the index anew with `loccit index`."
             )
         counts = self._rows("select (select count(*) from article), (select count(*) from passage)")[0]
         self.info = IndexInfo(FORMAT, folder.name, meta["embedder"], int(meta["dimension"]), *counts)
@@ -92,59 +107,64 @@ class EmbeddedStore:
         self._counts: dict[str, int] = {code: count for code, count, _ in means}
         self._means = {code: np.frombuffer(blob, np.float32) for code, _, blob in means}
         self.languages = tuple(self._means)
-        self._vectors = faiss.read_index(str(folder / VECTORS))
-        if self._vectors.ntotal != self.info.passages or self._vectors.d != self.info.dimension:
-            raise StoreError("The vectors and the catalogue of the index differ. Build it anew with `loccit index`.")
+        self.flat = faiss.read_index(str(folder / VECTORS))  # the next generation begins with them
+        if self.flat.ntotal != self.info.passages or self.flat.d != self.info.dimension:
+            raise _damaged(folder.name)
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            # immutable: a published generation never changes, so no lock files and no checks are needed.
-            address = f"{self._path.absolute().as_uri()}?mode=ro&immutable=1"
-            connection = sqlite3.connect(address, uri=True, check_same_thread=False)
-            self._local.connection = connection
-            self._connections.append(connection)
-        return connection.execute(query, values).fetchall()
+        connection = self._idle.get()
+        try:
+            return connection.execute(query, values).fetchall()
+        except sqlite3.ProgrammingError:
+            raise  # the store was closed: the caller's mistake, not damage
+        except sqlite3.Error as error:
+            raise _damaged(self._name) from error
+        finally:
+            self._idle.put(connection)
 
     def entries(self) -> list[Entry]:
         return [Entry(*row) for row in self._rows("select id, origin, digest from article order by id")]
 
     def article(self, article_id: str) -> Article:
-        rows = self._rows(f"select {_ARTICLE} from article where id = ?", [article_id])
+        rows = self._rows(f"select {ARTICLE_COLUMNS} from article where id = ?", [article_id])
         if not rows:
             raise UnknownArticle(f"No article has the id '{article_id[:200]}'. GET /v1/articles lists them.")
-        return _article(rows[0])
+        return article_of(rows[0])
 
     def articles(self, offset: int, limit: int, only: Filters) -> tuple[list[Article], int]:
         condition, values = where(only)
         (total,) = self._rows(f"select count(*) from article where 1 {condition}", values)[0]
-        query = f"select {_ARTICLE} from article where 1 {condition} order by id limit ? offset ?"
-        return [_article(row) for row in self._rows(query, [*values, limit, offset])], total
+        query = f"select {ARTICLE_COLUMNS} from article where 1 {condition} order by id limit ? offset ?"
+        return [article_of(row) for row in self._rows(query, [*values, limit, offset])], total
 
     def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Hit]]:
         parameters: Any = None
+        count = self.info.passages
         if only != Filters():
             condition, values = where(only)
             query = f"select passage.id from passage join article on article.n = article where 1 {condition}"
             ids = np.array([row[0] for row in self._rows(query, values)], np.int64)
-            if not len(ids):
-                return [[] for _ in vectors]
+            count = len(ids)
             parameters = faiss.SearchParameters(  # type: ignore[call-arg]  # the stub lacks it
                 sel=faiss.IDSelectorBatch(ids)
             )
-        if not self.info.passages:
+        k = min(k, count)
+        if k < 1:
             return [[] for _ in vectors]
-        products, found = self._vectors.search(
-            np.ascontiguousarray(vectors, np.float32), min(k, self.info.passages), params=parameters
-        )
-        passages = self._passages({int(i) for i in found.ravel() if i >= 0})
-        return [
-            sorted(
-                (Hit(passages[int(i)], float(s), meaning=float(s)) for i, s in zip(row, scores, strict=True) if i >= 0),
-                key=lambda hit: (-hit.score, hit.passage.id),
-            )
-            for row, scores in zip(found, products, strict=True)
+        rows = np.ascontiguousarray(vectors, np.float32)
+        # FAISS keeps any of equal products. One more than asked shows whether the cut goes through
+        # a tie; then more are fetched, until the tie is there whole.
+        fetched = min(k + 1, count)
+        products, found = self.flat.search(rows, fetched, params=parameters)
+        while fetched < count and (products[:, -1] == products[:, k - 1]).any():
+            fetched = min(2 * fetched, count)
+            products, found = self.flat.search(rows, fetched, params=parameters)
+        best = [
+            sorted(zip((-scores).tolist(), line.tolist(), strict=True))[:k]
+            for scores, line in zip(products, found, strict=True)
         ]
+        passages = self._passages({i for line in best for _, i in line})
+        return [[Hit(passages[i], -score, meaning=-score) for score, i in line] for line in best]
 
     def matching(self, words: str, language: str, k: int, only: Filters) -> list[Hit]:
         terms = question_terms(words, language, self.languages)[:MAX_TERMS]
@@ -163,14 +183,14 @@ class EmbeddedStore:
     def _passages(self, ids: Iterable[int]) -> dict[int, Passage]:
         wanted = list(ids)
         query = (
-            f"select {_PASSAGE} from passage join article on article.n = passage.article "
+            f"select {PASSAGE_COLUMNS} from passage join article on article.n = passage.article "
             "where passage.id in (select value from json_each(?))"
         )
-        return {row[0]: _passage(row) for row in self._rows(query, [json.dumps(wanted)])}
+        return {row[0]: passage_of(row) for row in self._rows(query, [json.dumps(wanted)])}
 
     def vectors(self, passage_ids: Sequence[int]) -> Vectors:
         try:
-            rows = [self._vectors.reconstruct(int(i)) for i in passage_ids]
+            rows = [self.flat.reconstruct(int(i)) for i in passage_ids]
         except RuntimeError as error:
             raise StoreError("A passage is not in this index.") from error
         return np.stack(rows) if rows else np.zeros((0, self.info.dimension), np.float32)
@@ -178,7 +198,9 @@ class EmbeddedStore:
     def sentence_vectors(self, passage_ids: Sequence[int]) -> list[Vectors]:
         query = "select id, sentence_vectors from passage where id in (select value from json_each(?))"
         blobs = dict(self._rows(query, [json.dumps([int(i) for i in passage_ids])]))
-        return [_unpacked(blobs[i], self.info.dimension) for i in passage_ids]
+        if unknown := [i for i in passage_ids if i not in blobs]:
+            raise StoreError(f"Passage {unknown[0]} is not in this index.")
+        return [unpacked(blobs[i], self.info.dimension) for i in passage_ids]
 
     def language_passages(self, language: str) -> int:
         return self._counts.get(language, 0)
@@ -192,28 +214,3 @@ class EmbeddedStore:
 
     def __del__(self) -> None:
         self.close()
-
-
-def packed(vectors: Vectors) -> bytes:
-    """Rows of length 1 as 8-bit whole numbers, each row scaled to its largest value. The scale is
-    not kept: rows are brought back to length 1. Error of a cosine: below 0.01."""
-    largest = np.maximum(np.abs(vectors).max(axis=1, keepdims=True, initial=0), 1e-12)
-    rows: bytes = np.rint(vectors / largest * 127).astype(np.int8).tobytes()
-    return rows
-
-
-def _unpacked(blob: bytes, dimension: int) -> Vectors:
-    rows = np.frombuffer(blob, np.int8).reshape(-1, dimension).astype(np.float32)
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)
-
-
-def _article(row: Sequence[Any]) -> Article:
-    identity, title, text, language, url, source, author, tags, published, updated = row
-    return Article(identity, title, text, language, url, source, author, tuple(json.loads(tags)), published, updated)
-
-
-def _passage(row: Sequence[Any]) -> Passage:
-    identity, article_id, start, end, text, heading, language, sentences = row
-    ends = np.frombuffer(sentences, np.int32).reshape(-1, 2).tolist()
-    spans = tuple(Span(first, last) for first, last in ends)
-    return Passage(identity, article_id, start, end, text, heading, language, spans)

@@ -7,7 +7,8 @@ import hashlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from types import TracebackType
 from typing import Final, Self
 
@@ -17,9 +18,10 @@ from filelock import FileLock, Timeout
 
 from index.errors import EmbedderError, StoreError
 from index.store import FORMAT, Entry
-from index.stores.embedded import packed
+from index.stores.embedded import open_generation
 from index.stores.generations import CATALOGUE, VECTORS, StoreFolder
 from index.stores.memory import indexed_words
+from index.stores.rows import packed
 from index.types import Article, Passage, Vectors
 
 # The terms arrive analysed; FTS5 only splits them. Its own removal of accents and of characters
@@ -46,64 +48,80 @@ create virtual table words using fts5 (terms, tokenize = "unicode61 remove_diacr
 """
 
 
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    """A full disk, or damage that shows only now, as an error that says what to do."""
+    try:
+        yield
+    except (sqlite3.Error, OSError, RuntimeError) as error:
+        raise StoreError(
+            f"The next generation could not be read or written ({error}); the published one is as it was. Check the "
+            "space on the store's disk. If the index is damaged, remove the file CURRENT from the store and build "
+            "it anew with `loccit index`."
+        ) from error
+
+
 class EmbeddedWriter:
     """Holds the store's lock from its creation to the end of its `with` block."""
 
     def __init__(self, folder: StoreFolder, embedder: str, dimension: int) -> None:
         self._folder = folder
-        self._lock = FileLock(folder.lock)
+        self._cleanup = ExitStack()
+        lock = FileLock(folder.lock)
         try:
             folder.root.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire(timeout=0)
+            lock.acquire(timeout=0)
         except Timeout as error:
             raise StoreError("Another `loccit index` is writing to this store. Wait until it ends.") from error
         except OSError as error:
             raise StoreError(
                 f"The store's folder cannot be written ({error.strerror}). Choose another with --store."
             ) from error
+        self._cleanup.callback(lock.release)
         try:
             self._begin(embedder, dimension)
         except BaseException:
-            self._lock.release()
+            self._cleanup.close()
             raise
 
+    @_failures_told()
     def _begin(self, embedder: str, dimension: int) -> None:
         current = self._folder.current_folder() if self._folder.current() else None
+        self._vectors: faiss.Index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+        if current:
+            with closing(open_generation(current)) as published:  # finds damage before anything is copied
+                info, self._vectors = published.info, published.flat
+            if (info.embedder, info.dimension) != (embedder, dimension):
+                raise EmbedderError(
+                    f"The index was made with {info.embedder} ({info.dimension}); the embedder given is "
+                    f"{embedder} ({dimension}). Use another --store for it, or leave the embedder out."
+                )
         building = self._folder.begin()
+        self._cleanup.callback(shutil.rmtree, building, ignore_errors=True)
         if current:
             shutil.copyfile(current / CATALOGUE, building / CATALOGUE)
-            self._vectors = faiss.read_index(str(current / VECTORS))
-        else:
-            self._vectors = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
         # No journal: the file is thrown away unless it is finished and flushed to disk by `publish`.
         self._db = sqlite3.connect(building / CATALOGUE, isolation_level=None, check_same_thread=False)
+        self._cleanup.callback(self._db.close)
         self._db.executescript("pragma journal_mode = off; pragma synchronous = off;")
         if current is None:
             self._db.executescript(_SCHEMA)
             meta = {"format": str(FORMAT), "embedder": embedder, "dimension": str(dimension)}
             self._db.executemany("insert into meta values (?, ?)", meta.items())
         self._db.execute("begin")
-        made_with = dict(self._db.execute("select key, value from meta"))
-        if int(made_with["format"]) != FORMAT:
-            raise StoreError(
-                f"The index is of format {made_with['format']}; this version writes {FORMAT}. Use another --store, "
-                "or remove the old one and build it anew."
-            )
-        if (made_with["embedder"], made_with["dimension"]) != (embedder, str(dimension)):
-            raise EmbedderError(
-                f"The index was made with {made_with['embedder']} ({made_with['dimension']}); the embedder given is "
-                f"{embedder} ({dimension}). Use another --store for it, or leave the embedder out."
-            )
         self._gone: list[int] = []
         self._fresh: dict[int, Vectors] = {}
 
+    @_failures_told()
     def entries(self) -> list[Entry]:
         return [Entry(*row) for row in self._db.execute("select id, origin, digest from article order by id")]
 
+    @_failures_told()
     def sha256(self, article_id: str) -> str | None:
         row = self._db.execute("select sha256 from article where id = ?", [article_id]).fetchone()
         return row[0] if row else None
 
+    @_failures_told()
     def replace(
         self,
         article: Article,
@@ -118,7 +136,7 @@ class EmbeddedWriter:
             " published, updated, sha256) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 article.id, entry.origin, entry.digest, article.title, article.text, article.language, article.url,
-                article.source, article.source.casefold() if article.source else None, article.author,
+                article.source, None if article.source is None else article.source.casefold(), article.author,
                 json.dumps(article.tags, ensure_ascii=False), article.published, article.updated, article.sha256,
             ],
         ).lastrowid  # fmt: skip
@@ -140,6 +158,7 @@ class EmbeddedWriter:
         terms = " ".join(indexed_words(article, passage))
         self._db.execute("insert into words (rowid, terms) values (?, ?)", [passage.id, terms])
 
+    @_failures_told()
     def remove(self, article_ids: Iterable[str]) -> None:
         for article_id in article_ids:
             row = self._db.execute("select n from article where id = ?", [article_id]).fetchone()
@@ -152,6 +171,7 @@ class EmbeddedWriter:
             # A passage added and removed again before publishing was never in the vectors.
             self._gone += [i for i in ids if self._fresh.pop(i, None) is None]
 
+    @_failures_told()
     def publish(self) -> str:
         if self._gone:
             self._vectors.remove_ids(faiss.IDSelectorBatch(np.array(self._gone, np.int64)))
@@ -165,9 +185,7 @@ class EmbeddedWriter:
         self._db.execute("commit")
         self._db.close()
         faiss.write_index(self._vectors, str(self._folder.building / VECTORS))
-        before = self._folder.current()
-        number = int(before.split("-")[0]) + 1 if before else 1
-        name = f"{number:06d}-{digest.hexdigest()[:12]}"
+        name = self._folder.next_name(digest.hexdigest())
         self._folder.publish(name)
         return name
 
@@ -190,8 +208,4 @@ class EmbeddedWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            self._db.close()
-            shutil.rmtree(self._folder.building, ignore_errors=True)
-        finally:
-            self._lock.release()
+        self._cleanup.close()

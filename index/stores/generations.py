@@ -11,6 +11,7 @@ Left out: what the two files hold (`embedded.py`, `embedded_writer.py`).
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,8 @@ from index.settings import IndexSettings
 
 CATALOGUE: Final = "catalogue.sqlite"
 VECTORS: Final = "vectors.faiss"
+
+_NAME: Final = re.compile(r"[0-9]+-[0-9a-f]{12}")
 
 
 class StoreFolder:
@@ -50,7 +53,8 @@ class StoreFolder:
         if name is None:
             raise NoIndexError("There is no index yet. Make one with `loccit index PATH`, then ask again.")
         folder = self.generations / name
-        if Path(name).name != name or not (folder / CATALOGUE).is_file() or not (folder / VECTORS).is_file():
+        # CURRENT may hold anything by accident, such as a path out of the store: only own names pass.
+        if not _NAME.fullmatch(name) or not (folder / CATALOGUE).is_file() or not (folder / VECTORS).is_file():
             raise StoreError(
                 f"The published generation '{name[:80]}' is not in the store any more. Restore its folder, or "
                 "remove the file CURRENT and build the index anew with `loccit index`."
@@ -62,6 +66,13 @@ class StoreFolder:
         shutil.rmtree(self.building, ignore_errors=True)
         self.building.mkdir(parents=True)
         return self.building
+
+    def next_name(self, digest: str) -> str:
+        """A name for the next generation, from the hexadecimal digest of its contents. Numbers go on
+        from the highest folder, not from CURRENT: after a rollback, or a build killed before it was
+        named, a higher number is taken already."""
+        names = self._names()
+        return f"{_number(names[-1]) + 1 if names else 1:06d}-{digest[:12]}"
 
     def publish(self, name: str) -> None:
         """Make the folder being built the current generation: everything reaches the disk before
@@ -78,10 +89,17 @@ class StoreFolder:
         self._prune(name)
 
     def _prune(self, current: str) -> None:
-        older = sorted(p.name for p in self.generations.iterdir() if p.is_dir() and not p.name.startswith("."))
-        older.remove(current)
+        older = [name for name in self._names() if name != current]
         for name in older[: max(0, len(older) + 1 - self._keep)]:
             shutil.rmtree(self.generations / name, ignore_errors=True)
+
+    def _names(self) -> list[str]:
+        names = (path.name for path in self.generations.iterdir())
+        return sorted((name for name in names if _NAME.fullmatch(name)), key=_number)
+
+
+def _number(name: str) -> int:
+    return int(name.split("-")[0])
 
 
 def _sync(path: Path) -> None:

@@ -20,12 +20,14 @@ K1, B = 1.2, 0.75
 
 
 def lets_through(only: Filters, article: Article) -> bool:
-    """Whether the filters let an article through. Source and tag compare without case."""
+    """Whether the filters let an article through. Source and tag compare without case; articles
+    without a source fail any source."""
+    source = None if article.source is None else article.source.casefold()
     tags = {tag.casefold() for tag in article.tags}
     return (
         (only.since is None or (article.published is not None and article.published >= only.since))
         and (only.until is None or (article.published is not None and article.published <= only.until))
-        and (only.source is None or (article.source or "").casefold() == only.source.casefold())
+        and (only.source is None or only.source.casefold() == source)
         and (only.tag is None or only.tag.casefold() in tags)
         and only.language in (None, article.language)
         and only.article_id in (None, article.id)
@@ -91,6 +93,8 @@ class MemoryIndex:
         counts = {i: Counter(indexed_words(self._articles[p.article_id], p)) for i, p in self._passages.items()}
         lengths = {i: sum(count.values()) for i, count in counts.items()}
         average = sum(lengths.values()) / len(lengths) if lengths else 0.0
+        if not average:
+            return []
         hits = []
         for passage in self._searched(only):
             score = 0.0
@@ -105,13 +109,17 @@ class MemoryIndex:
         return best_first(hits, k)
 
     def vectors(self, passage_ids: Sequence[int]) -> Vectors:
-        if unknown := [i for i in passage_ids if i not in self._vectors]:
-            raise StoreError(f"Passage {unknown[0]} is not in this index.")
+        self._check_known(passage_ids)
         rows = [self._vectors[i] for i in passage_ids]
         return np.stack(rows) if rows else np.zeros((0, self._dimension), np.float32)
 
     def sentence_vectors(self, passage_ids: Sequence[int]) -> list[Vectors]:
+        self._check_known(passage_ids)
         return [self._sentences[i] for i in passage_ids]
+
+    def _check_known(self, passage_ids: Sequence[int]) -> None:
+        if unknown := [i for i in passage_ids if i not in self._passages]:
+            raise StoreError(f"Passage {unknown[0]} is not in this index.")
 
     def language_passages(self, language: str) -> int:
         return sum(passage.language == language for passage in self._passages.values())
