@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint eval measure clean
+.PHONY: run test lint eval clean
 
 run: $(VENV)/installed
 	$(BIN)/loccit index corpus

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -14,7 +15,7 @@ from typing import Literal
 from index.embedder import Embedder
 from index.errors import UnreadableArticle
 from index.passages import cut_passages
-from index.readers import find_files, read_file
+from index.readers import find_files, printable, read_file
 from index.settings import IndexSettings
 from index.store import Entry, IndexWriter
 from index.types import Article, Passage, Span
@@ -64,23 +65,31 @@ def plan_changes(paths: Sequence[Path], entries: Sequence[Entry], settings: Inde
 
     Files below a path that are gone come first, as removals, so that a file renamed from `a.md` to
     `a.txt` finds its id free; lines gone from a file come behind its other lines. A source that
-    cannot be read comes as a failure, and what is indexed of it stays. An id that another source
+    cannot be read, be it a folder, comes as a failure, and what is indexed of it stays. An id that another source
     holds already gets a suffix made of the new source's origin.
     """
     roots: dict[Path, Path] = {}  # each file, and the path it was found at
     folders: list[str] = []
+    unlisted: dict[str, None] = {}  # folders in the order found, each once
     for root in map(_in_one_spelling, paths):
         try:
-            for file in find_files(root):
-                roots.setdefault(file, root)
+            files, failed = find_files(root)
+            roots |= {file: root for file in files if file not in roots}
+            unlisted |= {f"{folder}/": None for folder in failed}
             folders.append(f"{root}/")
         except UnreadableArticle as error:
             yield Change("fail", Entry("", str(root), ""), error=str(error))
+    for name in unlisted:
+        shown = printable(Path(name))
+        yield Change(
+            "fail", Entry("", name, ""), error=f"{shown}: this folder could not be read. Check its permissions."
+        )
     indexed: dict[str, list[Entry]] = {str(file): [] for file in roots}
     known: dict[str, Entry] = {}
     for entry in entries:
         holder = _file_of(entry.origin, indexed)
-        if holder is None and entry.origin.startswith(tuple(folders)):
+        below, kept = entry.origin.startswith(tuple(folders)), entry.origin.startswith(tuple(unlisted))
+        if holder is None and below and not kept:
             yield Change("remove", entry)
             continue
         known[entry.origin] = entry
@@ -109,7 +118,8 @@ def _in_one_spelling(path: Path) -> Path:
     """`path` absolute and without `..`, so that one folder never counts as two. Links keep their
     names: `current -> 2025-03-01` stays one place when it points to the next day."""
     place = Path()
-    for part in path.expanduser().absolute().parts:
+    expanded = os.path.expanduser(path)  # noqa: PTH111  # unlike Path's, leaves "~nobody" as it is
+    for part in Path(expanded).absolute().parts:
         if part != "..":
             place /= part
         else:  # behind a link, `..` is above the folder it points to, not above the link

@@ -1,7 +1,7 @@
 """Text → sentence spans. The library `sentencex` proposes boundaries; this file adds those after
 an ellipsis, takes back those that are wrong after abbreviations, initials, numbers of items and in
 mid-word, and cuts what no sentence should be as long as. Left out: which sentences may be quoted
-(`rag/composer.py`)."""
+(`rag/quotable.py`)."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ _LAST_WORD = re.compile(r"(?:^|[\s(«“\"'’\u00a0-])([^\W\d_]+|n°)\.$")
 # "Il hésite… Elle reste.": `sentencex` proposes nothing here. Not behind a space or a bracket, where
 # the mark stands for words left out: "[…]". Bounded, so that odd texts take no longer.
 _AFTER_ELLIPSIS = re.compile(r"[^\W_][?!]*…[?!]*(?:\s?[»”\"’']){0,3}\s++(?=[^\w…)\]]{0,9}([^\W\d_]))")
+_TO_WORD = re.compile(r"\s*\S?")
 _CELL_BORDER: Final = " | "  # how `readers/markdown.py` writes a row of a table: never a wrapped line
 
 
@@ -57,14 +58,17 @@ def _blocks(text: str, start: int, end: int) -> list[Span]:
     """Runs of lines that belong together. A line break joins only when a line was wrapped: the
     line above is long and unfinished, or the next goes on in lower case."""
     blocks: list[Span] = []
+    last = Span(start, start)  # last line of the last block
     for match in re.finditer(r"[^\n\r\u2028\u2029]+", text[start:end]):
         line = _trim(text, Span(start + match.start(), start + match.end()))
         if line.start == line.end:
             continue
-        if blocks and _continues(text, blocks[-1], line):
+        if blocks and _continues(text, last, line):
             blocks[-1] = Span(blocks[-1].start, line.end)
+            last = Span(start + match.start(), line.end)  # indented as it stands
         else:
             blocks.append(line)
+            last = line
     return blocks
 
 
@@ -93,7 +97,8 @@ def _sentences(text: str, language: str, block: Span) -> list[Span]:
         piece = Span(block.start + proposed.start, block.start + proposed.end)
         before = text[found[-1].start : found[-1].end] if found else ""
         number = len(found) == 1 and _ITEM.fullmatch(before.rstrip() + " ")  # "1." of an item
-        if found and (number or not _ends_sentence(before, text[piece.start : block.end])):
+        behind = _TO_WORD.match(text, piece.start, block.end)
+        if found and (number or not _ends_sentence(before, behind.group() if behind else "")):
             found[-1] = Span(found[-1].start, piece.end)
         else:
             found.append(piece)
@@ -112,7 +117,7 @@ def _proposals(part: str, language: str) -> Iterator[Span]:
 
 
 def _ends_sentence(before: str, after: str) -> bool:
-    """Whether the boundary proposed between two pieces is one."""
+    """Whether the boundary proposed is one. Of what is behind it, the first letter is enough."""
     if not after.strip() or not before.strip():
         return False
     stripped = before.rstrip()

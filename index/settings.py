@@ -6,7 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 
 class IndexSettings(BaseModel):
@@ -36,3 +37,11 @@ class IndexSettings(BaseModel):
         default_factory=lambda: user_data_path("loccit"),
         description="Where `embedded:` without a path keeps its index.",
     )
+
+    @field_validator("cache", "data")
+    @classmethod
+    def _in_the_home_folder(cls, path: Path) -> Path:
+        try:
+            return path.expanduser()
+        except RuntimeError as error:
+            raise PydanticCustomError("home", "it begins with '~' and no home folder is known for it") from error

@@ -3,6 +3,7 @@ imported only when an address asks for it, so that this file loads neither FAISS
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,12 +12,14 @@ from threading import Lock
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from index.errors import StoreError
+from index.errors import IndexFault, StoreError
 from index.settings import IndexSettings
 from index.types import Article, Filters, Hit, IndexInfo, Passage, Vectors
 
 FORMAT: Final = 1
 """Raised when a published index can no longer be read as before."""
+
+logger = logging.getLogger(__name__)
 
 _MODULES: Final = {"embedded": "index.stores.embedded"}
 
@@ -161,12 +164,16 @@ class LiveStore:
         self._looked = float("-inf")
 
     def current(self) -> IndexStore:
-        """Raises what `open_store` raises."""
+        """Raises what `open_store` raises, if nothing could be opened yet. Later the generation
+        that is open stays in use while no newer one can be opened."""
         with self._lock:
             if self._store is None:
                 self._store = open_store(self._settings)
             elif time.monotonic() - self._looked > 1:
                 self._looked = time.monotonic()
-                if current_generation(self._settings) != self._store.info.generation:
-                    self._store = open_store(self._settings)
+                try:
+                    if current_generation(self._settings) != self._store.info.generation:
+                        self._store = open_store(self._settings)
+                except IndexFault as error:
+                    logger.warning("The generation that is open stays in use: %s", error)
             return self._store

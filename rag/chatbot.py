@@ -23,7 +23,7 @@ from rag.errors import InvalidQuestion, VerbatimError
 from rag.retriever import Query, retrieve
 from rag.settings import RagSettings
 from rag.types import Answer, Extract, Nearest, Part, Status, Turn
-from rag.validation import check_filters, check_language, checked_question
+from rag.validation import check_filter_language, check_filters, check_language, checked_question
 
 NEAREST = 3
 """Passages shown when there is no answer."""
@@ -112,9 +112,10 @@ class Chatbot:
         language: str | None = None,
         filters: Filters = Filters(),
         limit: int = 10,
-    ) -> list[Hit]:
-        """Ranked passages without composing; raises as `ask` does."""
-        return self._retrieve(words, language, filters, None).hits[:limit]
+    ) -> tuple[list[Hit], IndexStore]:
+        """Ranked passages without composing, and the generation they stand in; raises as `ask` does."""
+        asked = self._retrieve(words, language, filters, None)
+        return asked.hits[:limit], asked.store
 
     def verify(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Check an answer object against the articles of today; see `citations.verify_answer`."""
@@ -128,8 +129,9 @@ class Chatbot:
             raise InvalidQuestion(f"limit is {limit}; it must lie between 1 and 10.", "limit")
         check_filters(only)
         if language is not None:
-            check_language(language, InvalidQuestion, "language")
+            check_language(language)
         store = self.index()
+        check_filter_language(only, store.languages)
         start = time.perf_counter()
         vector = self._model().embed_questions([text])[0]
         embedded = time.perf_counter()
@@ -211,7 +213,9 @@ class Chatbot:
 
 def _extract(number: int, pick: Pick, score: float, store: IndexStore, articles: dict[str, Article]) -> Extract:
     article_id = pick.hit.passage.article_id
-    article = articles.setdefault(article_id, store.article(article_id))
+    if article_id not in articles:
+        articles[article_id] = store.article(article_id)
+    article = articles[article_id]
     citation = cite(article, pick.span)
     passage = pick.hit.passage
     inside = passage.text[pick.span.start - passage.start : pick.span.end - passage.start]
@@ -227,6 +231,8 @@ def _nearest(asked: _Asked, articles: dict[str, Article]) -> tuple[Nearest, ...]
     found = []
     for hit in asked.hits[:NEAREST]:
         passage = hit.passage
-        article = articles.setdefault(passage.article_id, asked.store.article(passage.article_id))
+        if passage.article_id not in articles:
+            articles[passage.article_id] = asked.store.article(passage.article_id)
+        article = articles[passage.article_id]
         found.append(Nearest(hit, cite(article, Span(passage.start, passage.end))))
     return tuple(found)

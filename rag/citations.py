@@ -19,6 +19,9 @@ from rag.types import Citation
 CONTEXT_CHARS: Final = 32
 """Characters kept before and after a quote, to find it again."""
 
+MAX_VERIFIED: Final = 100
+"""Extracts verified at once; an answer has at most 10."""
+
 _LONG_QUOTE: Final = 120  # a longer quote is addressed by its first and last words
 
 
@@ -83,6 +86,8 @@ def verify_answer(answer: Mapping[str, Any], store: IndexStore) -> list[dict[str
     extracts = answer.get("extracts")
     if not isinstance(extracts, list):
         raise InvalidFolder("This is not an answer object: it has no list 'extracts'.")
+    if len(extracts) > MAX_VERIFIED:
+        raise InvalidFolder(f"There are {len(extracts)} extracts; at most {MAX_VERIFIED} are verified at once.")
     return [_verify_extract(extract, position, store) for position, extract in enumerate(extracts, 1)]
 
 
@@ -96,6 +101,7 @@ def _verify_extract(extract: Any, position: int, store: IndexStore) -> dict[str,
         ) from error
     if not (isinstance(text, str) and text and isinstance(article_id, str) and type(start) is type(end) is int):
         raise InvalidFolder(f"Extract {position} has a field of the wrong type, or no text.")
+    number = number if type(number) is int else position
     found = {"number": number, "status": "valid", "start": start, "end": end}
     try:
         article = store.article(article_id)
@@ -117,9 +123,11 @@ def _nearest_occurrence(text: str, extract: Mapping[str, Any], start: int) -> in
     kept = listed if isinstance(listed, list) else []
     quotes = [s for s in kept if isinstance(s, dict) and s.get("exact") == exact]
     prefix, suffix = (str(quotes[0].get(side, "")) if quotes else "" for side in ("prefix", "suffix"))
-    found, at = [], text.find(exact)
+    best: tuple[int, int, int] | None = None
+    at = text.find(exact)
     while at >= 0:
-        context = text[:at].endswith(prefix) + text[at + len(exact) :].startswith(suffix)
-        found.append((-context, abs(at - start), at))
+        context = text.endswith(prefix, 0, at) + text.startswith(suffix, at + len(exact))
+        place = (-context, abs(at - start), at)
+        best = place if best is None else min(best, place)
         at = text.find(exact, at + 1)
-    return min(found)[2] if found else -1
+    return best[2] if best else -1

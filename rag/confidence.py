@@ -7,15 +7,18 @@ import math
 from typing import Final
 
 from index.store import IndexStore
+from index.words import passage_terms, question_terms
 from rag.composer import Pick
 from rag.retriever import Query, usual_score
 from rag.types import Confidence
 
-# Logistic regression on one feature, fitted by `tests/benchmarks/fit_confidence.py` on xquad-es with
-# half of its articles taken out and on clapnq-dev. More features (words shared, lead over the next
-# passages, language) fitted those better and did worse on `corpus/`, which was not used.
-_WEIGHT: Final = 50.2
-_BIAS: Final = -5.29
+# Logistic regression on two features, fitted on xquad-es with half of its articles taken out and on
+# clapnq-dev. Others (words shared in the sentence, lead over the next passages, language) fitted those
+# better and did worse on `corpus/`, which was not used. `tests/benchmarks/fit_confidence.py` rescales it.
+_LEVEL_WEIGHT: Final = 33.6
+_COVERED_WEIGHT: Final = 4.84
+_BIAS: Final = -4.0
+_COVERED_FROM: Final = 0.6
 
 # What an average passage scores where an index is too small to tell: 0.74 to 0.77 on five sets.
 _USUAL: Final = 0.76
@@ -28,12 +31,28 @@ _MEDIUM: Final = 0.45
 def probability(query: Query, pick: Pick, store: IndexStore) -> float:
     """Calibrated probability in [0, 1], four decimals, that a pick answers the question.
 
-    It rests on how far its passage scores by meaning above an average passage of its language.
+    It rests on how far its passage scores by meaning above an average passage of its language, and
+    on whether most of the question's words stand there. Few words in common say nothing against
+    it: people ask in other words, and in other languages.
     """
     share = store.info.passages / (store.info.passages + _USUAL_PASSAGES)
     average = share * usual_score(query, store, pick.hit.passage.language) + (1 - share) * _USUAL
-    logit = _WEIGHT * ((pick.hit.meaning or 0.0) - average) + _BIAS
+    level = (pick.hit.meaning or 0.0) - average
+    covered = max(0.0, _coverage(query, pick, store) - _COVERED_FROM)
+    logit = _LEVEL_WEIGHT * level + _COVERED_WEIGHT * covered + _BIAS
     return round(1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))), 4)
+
+
+def _coverage(query: Query, pick: Pick, store: IndexStore) -> float:
+    """Share of the question's terms that stand in the passage, its headings or its title; 0 for
+    questions of one term and for passages in another language."""
+    passage = pick.hit.passage
+    terms = question_terms(query.text, query.language, [passage.language])
+    if passage.language != query.language or len(terms) < 2:
+        return 0.0
+    title = store.article(passage.article_id).title
+    held = set(passage_terms("\n".join((title, passage.heading, passage.text)), passage.language))
+    return sum(term in held for term in terms) / len(terms)
 
 
 def confidence(score: float) -> Confidence:

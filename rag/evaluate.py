@@ -122,7 +122,7 @@ def _ask(gold: GoldQuestion, chatbot: Chatbot, unbarred: Chatbot) -> Outcome:
         False if not gold.article_ids else right if gold.answers == () or best else False,
         tuple(_verbatim(extract.citation, extract.text, store) for extract in answer.extracts),
         milliseconds,
-        _language_of(gold, store) not in ("", gold.language),
+        bool(gold.language) and _language_of(gold, store) not in ("", gold.language),
     )
 
 

@@ -6,8 +6,9 @@ import re
 from typing import Final
 
 _CLOSING: Final = "\"'’”»)]\u00a0\u202f "
-_TERMINAL: Final = (".", "!", "…", "。", "！", "۔", "।")
+_TERMINAL: Final = (".", "!", "…", "。", "！", "۔", "।", "։", "።", "။", "។")
 _QUESTION_MARKS: Final = ("?", "？", "؟", "\u037e")
+_NO_FULL_STOP = re.compile(r"[\u0e00-\u0eff]")  # Thai and Lao end sentences with a space
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 
 
@@ -19,7 +20,7 @@ def quotable(text: str) -> bool:
     if stripped.startswith("#") or bare.endswith(_QUESTION_MARKS) or not any(c.isalpha() for c in bare):
         return False
     if _UNSPACED.search(stripped):
-        return len(stripped) >= 8 and bare.endswith(_TERMINAL)
+        return len(stripped) >= 8 and (bare.endswith(_TERMINAL) or bool(_NO_FULL_STOP.search(bare)))
     words = stripped.split()
     if len(words) < 4 or not any(c.isalpha() and not c.isupper() for c in stripped):
         return False

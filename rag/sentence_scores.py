@@ -82,11 +82,12 @@ def _term_weights(
     Terms of the article's title and of the headings above count for nothing: every sentence there
     is about them, and those that name them again are seldom the ones that answer.
     """
+    titles = {i: store.article(i).title for i in {sentence.hit.passage.article_id for sentence in sentences}}
     counts = []
     for sentence in sentences:
         passage = sentence.hit.passage
         own = Counter(passage_terms(sentence.text, passage.language))
-        for term in _subject_terms(store.article(passage.article_id).title, passage.heading, passage.language):
+        for term in _subject_terms(titles[passage.article_id], passage.heading, passage.language):
             own.pop(term, None)
         counts.append(own)
     weights = {}

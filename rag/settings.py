@@ -12,7 +12,9 @@ class RagSettings(IndexSettings):
     """What asking needs, beyond what the index needs. Unknown keys are refused."""
 
     limit: int = Field(3, ge=1, le=10, description="Extracts in an answer, at most.")
-    candidates: int = Field(100, ge=10, le=1000, description="Passages fetched by meaning and by words each.")
-    meaning_weight: float = Field(0.8, ge=0, le=1, description="Share of meaning in the fused score.")
+    candidates: int = Field(
+        100, ge=10, le=1000, description="Passages fetched by words, and for each of up to three languages by meaning."
+    )
+    meaning_weight: float = Field(0.7, ge=0, le=1, description="Share of meaning in the fused score.")
     answer_threshold: float = Field(0.15, ge=0, le=1, description="An answer scored below this is given as not found.")
     max_question_chars: int = Field(2000, ge=10, description="A longer question is refused.")

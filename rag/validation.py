@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import re
+from collections.abc import Sequence
+from typing import Final
 
 from index.errors import InvalidFilter
 from index.language import DETECTABLE
 from index.types import Filters
 from rag.errors import InvalidQuestion, QuestionTooLong
+
+_CODE: Final = re.compile(r"[a-z]{2,3}")
 
 
 def checked_question(question: str, most: int) -> str:
@@ -25,10 +30,12 @@ def checked_question(question: str, most: int) -> str:
     return text
 
 
-def check_language(code: str, error: type[InvalidQuestion] | type[InvalidFilter], param: str) -> None:
-    """Raises `error`, naming `param`, if the code is not one of ISO 639-1 that is told apart."""
+def check_language(code: str) -> None:
+    """Raises InvalidQuestion if the code is not one of ISO 639-1 that is told apart."""
     if code not in DETECTABLE:
-        raise error(f"The language '{code[:20]}' is not known. Give a code of ISO 639-1 such as fr or en.", param)
+        raise InvalidQuestion(
+            f"The language '{code[:20]}' is not known. Give a code of ISO 639-1 such as fr or en.", "language"
+        )
 
 
 def check_filters(only: Filters) -> None:
@@ -45,8 +52,21 @@ def check_filters(only: Filters) -> None:
             raise InvalidFilter(f"{name} is '{value[:40]}'; write a date as YYYY-MM-DD.", f"filters.{name}")
     if only.since and only.until and only.since > only.until:
         raise InvalidFilter(f"since ({only.since}) is later than until ({only.until}).", "filters.since")
-    if only.language is not None:
-        check_language(only.language, InvalidFilter, "filters.language")
+    if only.language is not None and not _CODE.fullmatch(only.language):
+        raise _unknown_language(only.language)
+
+
+def check_filter_language(only: Filters, languages: Sequence[str]) -> None:
+    """Raises InvalidFilter if the language is neither one that is told apart nor one of `languages`,
+    those of the articles: their front matter may name any."""
+    if only.language is not None and only.language not in DETECTABLE and only.language not in languages:
+        raise _unknown_language(only.language)
+
+
+def _unknown_language(code: str) -> InvalidFilter:
+    return InvalidFilter(
+        f"The language '{code[:20]}' is not known. Give a code of ISO 639-1 such as fr or en.", "filters.language"
+    )
 
 
 def _check_encodable(value: str | None, param: str) -> None:

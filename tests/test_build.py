@@ -4,8 +4,10 @@ index built afresh. Left out: builds that are killed (`test_killed_builds.py`)."
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +91,36 @@ def test_an_unreadable_file_keeps_its_old_article(tmp_path: Path, folder: Path) 
     (folder / "b.txt").unlink()
     assert counts(run(settings, folder)) == (0, 0, 1, 1, 1)
     assert ids(settings) == ["a", "sub/c"]
+
+
+def test_an_unreadable_folder_keeps_its_articles(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may read everything, so the refusal is played."""
+    settings, scandir = at(tmp_path), os.scandir
+    for name in (".hidden", "drafts"):
+        (folder / name).mkdir()
+    (folder / ".loccitignore").write_text("drafts/", encoding="utf-8")
+    run(settings, folder)
+
+    def refuse(path: Path | str) -> Any:
+        if Path(path).name in ("sub", ".hidden", "drafts"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    (folder / "b.txt").unlink()
+    (folder / "new.md").write_text("The canal is wide.", encoding="utf-8")
+    summary = run(settings, folder, folder)
+    assert counts(summary) == (1, 0, 1, 1, 1) and f"{folder}/sub" in summary.failures[0]
+    assert ids(settings) == ["a", "new", "sub/c"]
+    monkeypatch.undo()
+    shutil.rmtree(folder / "sub")
+    assert counts(run(settings, folder)) == (0, 0, 2, 1, 0)
+
+
+def test_a_path_that_begins_with_an_unknown_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    summary = run(at(tmp_path), Path("~nosuch"), Path("x" * 300))
+    assert "~nosuch: there is no such file" in summary.failures[0] and "too long" in summary.failures[1]
 
 
 def test_a_bad_line_keeps_the_articles_of_its_file(tmp_path: Path) -> None:

@@ -224,12 +224,12 @@ def test_a_stream_tells_the_same(make_chatbot: Make, only: Filters) -> None:
 
 def test_search(make_chatbot: Make) -> None:
     chatbot = make_chatbot(ARTICLES)
-    hits = chatbot.search("bridge workers", limit=2)
+    hits, _ = chatbot.search("bridge workers", limit=2)
     assert len(hits) == 2 and hits[0].passage.article_id == "bridge" and hits[0].score >= hits[1].score
     found = hit_object(hits[0], ARTICLES[0])
     json.dumps(found, allow_nan=False)
     assert found["passage"]["id"] == str(hits[0].passage.id) and found["article"]["sha256"] == ARTICLES[0].sha256
-    assert chatbot.search("bridge", filters=Filters(language="de")) == []
+    assert chatbot.search("bridge", filters=Filters(language="de"))[0] == []
 
 
 def test_an_answer_verifies_until_its_article_changes(make_chatbot: Make) -> None:

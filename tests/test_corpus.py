@@ -20,7 +20,7 @@ CORPUS = Path(__file__).parent.parent / "corpus"
 @cache
 def articles() -> dict[str, Article]:
     found = {}
-    for file in find_files(CORPUS):
+    for file in find_files(CORPUS)[0]:
         for origin, result in read_file(file, CORPUS, 10**7):
             assert isinstance(result, Article), f"{origin}: {result}"
             found[result.id] = result

@@ -39,7 +39,7 @@ def test_the_request_of_the_readme_is_answered(server_url: str) -> None:
     assert found is not None
     answer = httpx.post(f"{server_url}/v1/answer", json=json.loads(found.group(1)), timeout=60).json()
     assert answer["status"] == "answered"
-    assert answer["extracts"][0]["article"]["id"] == "panama-canal"
+    assert answer["extracts"][0]["article"]["id"] == "reunion-otan-ukraine-avril-2025"
 
 
 def test_every_endpoint_of_the_readme_exists(server_url: str) -> None:

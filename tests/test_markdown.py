@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.errors import UnreadableArticle
 from index.passages import cut_passages
 from index.readers import read_file
 from index.readers.markdown import to_text
@@ -105,6 +106,19 @@ def test_an_empty_item_does_not_make_the_next_paragraph_one() -> None:
 def test_a_table_is_not_glued_to_the_paragraph_above() -> None:
     text = to_text("Le pont est long.\n\n| | 1890 |\n|---|---|\n| long | 3 |")
     assert text.startswith("Le pont est long.\n\n")
+
+
+def test_what_is_nested_deep_stays_or_is_refused() -> None:
+    items = ["  " * level + f"- mot {level}" for level in range(200)]
+    assert to_text("\n".join(items[:40])).splitlines() == [f"- mot {level}" for level in range(40)]
+    for source in ("\n".join(items), ">" * 5000 + " mot"):
+        with pytest.raises(UnreadableArticle, match="nested too deep"):
+            to_text(source)
+
+
+@pytest.mark.parametrize("marks", ["[", "![", "*", "**_"])
+def test_marks_that_nothing_closes_stay(marks: str) -> None:
+    assert to_text(marks * 300 + "mot").endswith("mot")
 
 
 @pytest.mark.parametrize(

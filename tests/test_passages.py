@@ -34,7 +34,7 @@ def cut(text: str, target: int = 40, title: str = "T") -> list[Passage]:
 
 @cache
 def corpus() -> list[Article]:
-    found = [result for file in find_files(CORPUS) for _, result in read_file(file, CORPUS, 10**9)]
+    found = [result for file in find_files(CORPUS)[0] for _, result in read_file(file, CORPUS, 10**9)]
     return [result for result in found if isinstance(result, Article)]
 
 

@@ -179,15 +179,28 @@ def test_which_files_are_found(tmp_path: Path) -> None:
         (tmp_path / name).write_text("x", encoding="utf-8")
     (tmp_path / "folder.md").mkdir()
     (tmp_path / ".loccitignore").write_text("# comment\ndrafts/\nskip.md\nREADME.md\n", encoding="utf-8")
-    found = [file.relative_to(tmp_path).as_posix() for file in find_files(tmp_path)]
+    found = [file.relative_to(tmp_path).as_posix() for file in find_files(tmp_path)[0]]
     assert found == ["a.txt", "b.md", "sub/c.JSONL", "sub/d.markdown", "sub/keep.md"]
-    assert find_files(tmp_path / "b.md") == [tmp_path / "b.md"]
+    assert find_files(tmp_path / "b.md") == ([tmp_path / "b.md"], [])
 
 
 def test_nothing_at_a_path(tmp_path: Path) -> None:
     with pytest.raises(UnreadableArticle, match="no such file or folder"):
         find_files(tmp_path / "gone")
-    assert find_files(tmp_path) == []
+    assert find_files(tmp_path) == ([], [])
+
+
+def test_a_path_that_cannot_be_looked_at_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnreadableArticle, match="could not be read"):
+        find_files(tmp_path / ("x" * 300))
+
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "a.md").write_text("x", encoding="utf-8")
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(UnreadableArticle, match="Permission denied"):
+        find_files(tmp_path / "a.md")
 
 
 def test_an_ignore_file_with_a_pattern_that_is_none_is_named(tmp_path: Path) -> None:

@@ -11,6 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from web.app import allowed_hosts
+from web.settings import Settings
+
 FRENCH = "Quand les ministres de la Défense se sont-ils réunis au siège de l'OTAN ?"
 ENGLISH = "When did the Panama Canal open?"
 NONSENSE = "Who won the 2031 chess cup of Atlantis?"
@@ -155,3 +158,26 @@ def test_openapi_describes_every_endpoint(client: httpx.Client) -> None:
 def test_head_is_answered_without_a_body(client: httpx.Client) -> None:
     head = client.head("/healthz")
     assert head.status_code == 200 and head.content == b"" and head.headers["content-length"] == "15"
+
+
+def test_another_host_name_is_refused(server_url: str) -> None:
+    """A page whose name was made to point at this machine reads nothing here."""
+    for name in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "[", ""):
+        response = httpx.get(f"{server_url}/v1/articles", headers={"Host": name})
+        assert response.status_code in (400, 421), name
+    port = server_url.rpartition(":")[2]
+    assert httpx.get(f"{server_url}/healthz", headers={"Host": f"localhost:{port}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, {"127.0.0.1", "localhost", "::1"}),
+        ({"allowed_hosts": "Loccit.example, b"}, {"127.0.0.1", "localhost", "::1", "loccit.example", "b"}),
+        ({"allowed_hosts": "*"}, None),
+        ({"host": "0.0.0.0"}, None),
+        ({"host": "0.0.0.0", "allowed_hosts": "a"}, {"0.0.0.0", "a"}),
+    ],
+)
+def test_allowed_hosts(given: dict[str, str], names: set[str] | None) -> None:
+    assert allowed_hosts(Settings.model_validate(given)) == names

@@ -158,6 +158,13 @@ def test_long_runs_are_cut(text: str) -> None:
         assert {word.strip(",") for part in found for word in part.split()} <= {"un", "deux", "mot", "mots"}
 
 
+def test_many_short_lines_are_one_block_cut_at_its_full_stops() -> None:
+    assert sentences("\n".join(["un mot", "deux mots. Un mot"] * 15_000)) == [
+        "un mot\ndeux mots.", *["Un mot\nun mot\ndeux mots."] * 14_999, "Un mot",
+    ]  # fmt: skip
+    assert len(sentences("\n".join(["un mot"] * 30_000))) == -(-30_000 * 7 // 800) + 1
+
+
 def test_a_long_run_is_cut_at_a_clause() -> None:
     assert all(part.endswith(",") for part in sentences("un mot, deux mots, " * 120))
 

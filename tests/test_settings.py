@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from index.errors import SettingsError
+from index.errors import SettingsError, StoreError
 from index.settings import IndexSettings
+from index.store import open_store
 from rag.settings import RagSettings
 from web.settings import Settings, load_settings
 
@@ -113,6 +114,16 @@ def test_settings_cannot_be_changed_and_refuse_unknown_names() -> None:
             model.model_validate({"colour": "red"})
         with pytest.raises(ValidationError):
             model.model_validate({}).store = "x"
+
+
+def test_folders_in_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = load_settings({"cache": "~/c", "data": "~/d"})
+    assert (settings.cache, settings.data) == (tmp_path / "c", tmp_path / "d")
+    with pytest.raises(SettingsError, match="'data' from the command line: it begins with '~'"):
+        load_settings({"data": "~nosuch/d"})
+    with pytest.raises(StoreError, match="begins with '~'"):
+        open_store(load_settings({"store": "embedded:~nosuch/d"}))
 
 
 def test_every_setting_is_described() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.chatbot import Chatbot
 from web import pages, rest
-from web.errors import TABLE, BodyTooLarge, problem_of
+from web.errors import TABLE, BodyTooLarge, HostNotAllowed, problem_of
 from web.settings import Settings
 
 SECURITY_HEADERS: Final = {
@@ -28,6 +29,9 @@ SECURITY_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
@@ -47,8 +51,16 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
     for kind in (RequestValidationError, HTTPException, *TABLE):
         if kind is not Exception:  # the guard handles these, so that they get its headers
             app.add_exception_handler(kind, show_error)
-    app.add_middleware(Guard, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(Guard, max_body_bytes=settings.max_body_bytes, hosts=allowed_hosts(settings))
     return app
+
+
+def allowed_hosts(settings: Settings) -> frozenset[str] | None:
+    """Host names requests may carry; None for any. A server that listens on this machine only takes
+    its own names, so that no web page can read its articles under a name made to point here."""
+    named = frozenset(name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip())
+    local = settings.host in LOOPBACK
+    return None if "*" in named or not (named or local) else named | {settings.host} | (LOOPBACK if local else named)
 
 
 def show_error(request: Request, error: Exception) -> Response:
@@ -70,8 +82,9 @@ class Guard:
     """Reads the body up to a limit before the app runs, adds headers to every response, and turns
     what nobody caught into a 500. Pure ASGI, so that streams pass through unbuffered."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_body_bytes: int, hosts: frozenset[str] | None = None) -> None:
         self.app = app
+        self.hosts = hosts
         self.max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,11 +104,25 @@ class Guard:
         # A page is also what HEAD asks for; the server leaves the body out, as it keeps its own scope.
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
+            self._check_host(scope)
             await self.app(inner, await self._read_body(scope, receive), send_guarded)
         except Exception as error:
             if started:
                 raise
             await show_error(Request(scope), error)(scope, receive, send_guarded)
+
+    def _check_host(self, scope: Scope) -> None:
+        if self.hosts is None:
+            return
+        try:
+            name = urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname
+        except ValueError:  # no host name at all, such as "["
+            name = None
+        if name not in self.hosts:
+            raise HostNotAllowed(
+                "This server does not go by that name. Call it by the address it prints when it starts, or add the "
+                "name to the setting allowed_hosts."
+            )
 
     async def _read_body(self, scope: Scope, receive: Receive) -> Receive:
         """Read the whole body; the result hands it to the app, then passes on what follows."""

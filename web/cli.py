@@ -111,10 +111,10 @@ def search(
         if limit is not None and not 1 <= limit <= 100:
             raise InvalidQuestion(f"limit is {limit}; it must lie between 1 and 100.", "limit")
         chatbot = Chatbot(settings)
-        hits = chatbot.search(words, filters=_filters(settings), limit=limit or 10)
-        found = [hit_object(hit, chatbot.index().article(hit.passage.article_id)) for hit in hits]
+        hits, store_found = chatbot.search(words, filters=_filters(settings), limit=limit or 10)
+        found = [hit_object(hit, store_found.article(hit.passage.article_id)) for hit in hits]
         if settings.json_output:
-            _print_json({"object": "list", "generation": chatbot.index().info.generation, "results": found})
+            _print_json({"object": "list", "generation": store_found.info.generation, "results": found})
         else:
             terminal.print_hits(found)
 
@@ -202,8 +202,9 @@ def _read_answer(file: str) -> Mapping[str, Any]:
 
 
 def _print_json(value: Any) -> None:
-    # Straight to the stream: a terminal library would wrap long lines and colour them.
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    # Straight to the stream: a terminal library would wrap long lines and colour them. On a terminal
+    # everything but ASCII is escaped: articles could hold characters that command it.
+    sys.stdout.write(json.dumps(value, ensure_ascii=sys.stdout.isatty(), indent=2) + "\n")
 
 
 def main() -> None:

@@ -30,6 +30,10 @@ class BodyTooLarge(Exception):
     """The body has more bytes than are read."""
 
 
+class HostNotAllowed(Exception):
+    """The request names another host than this server's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What one exception becomes. `message` replaces the exception's own where that may name a
@@ -53,16 +57,17 @@ TABLE: Final[dict[type[Exception], Row]] = {
     InvalidFolder: Row(422, REFUSED, "invalid_answer_object"),
     QuestionTooLong: Row(413, REFUSED, "question_too_long"),
     BodyTooLarge: Row(413, REFUSED, "body_too_large"),
+    HostNotAllowed: Row(421, REFUSED, "host_not_allowed"),
     UnknownArticle: Row(404, MISSING, "article_not_found"),
     NoIndexError: Row(
         503, AWAY, "no_index", "There is no index yet. Run `loccit index PATH` on the server, then try again."
     ),
     StoreError: Row(
-        503, AWAY, "store_unavailable", "The index cannot be read. Run `loccit doctor` on the server to see why."
+        503, AWAY, "store_unavailable", "The index cannot be read. Run `loccit stats` on the server to see why."
     ),
     EmbedderError: Row(
         503, AWAY, "embedder_unavailable",
-        "The model that reads questions cannot be used. Run `loccit doctor` on the server to see why.",
+        "The model that reads questions cannot be used. Run `loccit stats` on the server to see why.",
     ),
     VerbatimError: Row(
         500, BROKEN, "verbatim_check_failed",

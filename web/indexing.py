@@ -79,7 +79,7 @@ def index_stats(settings: Settings) -> dict[str, Any]:
         "passages": store.info.passages,
         "characters": sum(len(article.text) for article in articles),
         "languages": dict(Counter(article.language for article in articles).most_common()),
-        "sources": dict(Counter(article.source or "" for article in articles).most_common(20)),
+        "sources": dict(Counter(article.source for article in articles if article.source).most_common(20)),
         "oldest": dates[0] if dates else None,
         "newest": dates[-1] if dates else None,
     }

@@ -14,7 +14,7 @@ from index.types import Article
 from rag.answer_object import answer_object, hit_object
 from rag.chatbot import Chatbot
 from rag.errors import InvalidQuestion
-from rag.validation import check_filters
+from rag.validation import check_filter_language, check_filters
 from web.errors import problem_of
 from web.schemas import AnswerBody, ArticlesQuery, ErrorBody, SearchBody
 
@@ -80,11 +80,10 @@ def post_search(body: SearchBody, chatbot: TheChatbot) -> Response:
     """Passages close to the query, with their scores by meaning, by words and fused."""
     filters = body.filters.filters()
     try:
-        found = chatbot.search(body.query, language=body.language, filters=filters, limit=body.limit)
+        found, index = chatbot.search(body.query, language=body.language, filters=filters, limit=body.limit)
     except InvalidQuestion as error:
         error.param = "query" if error.param == "question" else error.param
         raise
-    index = chatbot.index()
     results = [hit_object(hit, index.article(hit.passage.article_id)) for hit in found]
     return JSONResponse({"object": "list", "results": results, "generation": index.info.generation})
 
@@ -94,6 +93,7 @@ def get_articles(query: Annotated[ArticlesQuery, Query()], chatbot: TheChatbot) 
     """One page of the articles, without their texts."""
     check_filters(query.filters())
     index = chatbot.index()
+    check_filter_language(query.filters(), index.languages)
     articles, total = index.articles(query.offset, query.limit, query.filters())
     page = {"total": total, "offset": query.offset, "limit": query.limit}
     listed = [article_object(article) for article in articles]
@@ -116,8 +116,8 @@ def post_verify(body: dict[str, Any], chatbot: TheChatbot) -> Response:
 
 
 @router.get("/healthz", summary="Is the process alive?")
-def get_health() -> Response:
-    """Says nothing about the index; see /readyz."""
+async def get_health() -> Response:
+    """Says nothing about the index; see /readyz. Async: it does not wait for a thread that answers."""
     return JSONResponse({"status": "ok"})
 
 

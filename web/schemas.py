@@ -82,7 +82,7 @@ class AnswerBody(Body):
         json_schema_extra={"examples": [{"question": "When was the Panama Canal opened?", "limit": 3}]}
     )
 
-    question: Text = Field(description="One question, or several in one sentence.")
+    question: Text = Field(description="One question, in words.")
     language: Text | None = Field(default=None, description="Language of the question; detected when left out.")
     history: list[TurnBody] = Field(
         [],

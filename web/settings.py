@@ -22,12 +22,17 @@ class Settings(RagSettings):
 
     host: str = Field("127.0.0.1", description="`loccit serve`: address the server listens on.")
     port: int = Field(8000, ge=0, le=65535, description="`loccit serve`: its port; 0 picks a free one.")
+    allowed_hosts: str = Field(
+        "",
+        description="Host names the server answers to beside its own, separated by commas; `*` for any. Needed "
+        "behind a reverse proxy that passes the public name on.",
+    )
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="A larger request body is refused (413).")
-    language: str | None = Field(None, description="`loccit ask`: only articles in this language.")
-    since: str | None = Field(None, description="`loccit ask`: only articles dated on or after.")
-    until: str | None = Field(None, description="`loccit ask`: only articles dated on or before.")
-    source: str | None = Field(None, description="`loccit ask`: only articles of this source.")
-    tag: str | None = Field(None, description="`loccit ask`: only articles with this tag.")
+    language: str | None = Field(None, description="`loccit ask`, `search`: only articles in this language.")
+    since: str | None = Field(None, description="`loccit ask`, `search`: only articles dated on or after.")
+    until: str | None = Field(None, description="`loccit ask`, `search`: only articles dated on or before.")
+    source: str | None = Field(None, description="`loccit ask`, `search`: only articles of this source.")
+    tag: str | None = Field(None, description="`loccit ask`, `search`: only articles with this tag.")
     json_output: bool = Field(False, alias="json", description="Print JSON instead of text (`--json`).")
     dry_run: bool = Field(False, description="`loccit index`: print the plan and change nothing.")
 

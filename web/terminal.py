@@ -1,5 +1,5 @@
 """How things look on a terminal. Text of articles is hostile: control characters, which could move
-the cursor or change colours, are taken out before it is shown. Left out: JSON, which escapes them."""
+the cursor or change colours, are taken out before it is shown. Left out: JSON (`cli.py`)."""
 
 from __future__ import annotations
 

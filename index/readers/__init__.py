@@ -28,26 +28,39 @@ IGNORE_FILE: Final = ".loccitignore"
 QUESTIONS_FILE: Final = "questions.jsonl"  # what `loccit eval` asks of a folder: no articles
 
 
-def find_files(path: Path) -> list[Path]:
-    """The files to read at `path`: itself, or all readable ones below a folder, in order.
+def find_files(path: Path) -> tuple[list[Path], list[Path]]:
+    """The files to read at `path` (itself, or all of known endings below a folder), and the folders
+    below it that cannot be listed, both in order.
 
     Hidden files, `questions.jsonl` and what the folder's `.loccitignore` names (one pattern a
     line, as in .gitignore) are left out. Raises UnreadableArticle if there is nothing at `path`, or
-    its `.loccitignore` cannot be used.
+    it or its `.loccitignore` cannot be used.
     """
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise UnreadableArticle(f"{printable(path)}: there is no such file or folder. Check the path.")
+    try:
+        if path.is_file():
+            return [path], []
+        if not path.is_dir():
+            raise UnreadableArticle(f"{printable(path)}: there is no such file or folder. Check the path.")
+    except OSError as error:
+        raise UnreadableArticle(f"{printable(path)}: it could not be read ({error.strerror}).") from error
     ignored = _ignored(path / IGNORE_FILE)
-    found = []
-    for file in sorted(path.rglob("*")):
-        inside = file.relative_to(path)
-        hidden = any(part.startswith(".") for part in inside.parts)
-        known = file.suffix.lower() in READERS and file.name != QUESTIONS_FILE
-        if known and not hidden and file.is_file() and not ignored.match_file(inside.as_posix()):
-            found.append(file)
-    return found
+    found: list[Path] = []
+    unlisted: list[Path] = []
+    for folder, inner, names in os.walk(path, onerror=lambda error: unlisted.append(Path(error.filename))):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        for file in (Path(folder, name) for name in names if not name.startswith(".")):
+            known = file.suffix.lower() in READERS and file.name != QUESTIONS_FILE
+            if known and not ignored.match_file(file.relative_to(path).as_posix()) and _may_be_file(file):
+                found.append(file)
+    unlisted = [folder for folder in unlisted if not ignored.match_file(f"{folder.relative_to(path).as_posix()}/")]
+    return sorted(found), sorted(unlisted)
+
+
+def _may_be_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # it is there and may not be looked at: reading it says so
+        return True
 
 
 def printable(path: Path) -> str:
@@ -72,7 +85,7 @@ def count_articles(paths: Sequence[Path]) -> int:
     total = 0
     for path in paths:
         try:
-            files = find_files(path)
+            files, _ = find_files(path)
         except UnreadableArticle:
             continue
         total += sum(_count_lines(file) if file.suffix.lower() == ".jsonl" else 1 for file in files)

@@ -11,7 +11,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -23,6 +23,9 @@ from index.types import Article
 
 Kind = Literal["heading", "item", "row", "text"]
 """What a block is: the rows of a table below its first one are of the kind "row"."""
+
+_MAX_NESTING: Final = 100  # a quote counts one, a list two
+_TOO_DEEP: Final = "its lists, quotes or links are nested too deep (about 50 levels are read); make them flatter"
 
 # A line that reads like a heading and is none: a comment in code, an escaped mark.
 _LIKE_HEADING = re.compile(r"(?<![^\n\r\u2028\u2029])([^\S\n\r]*#{1,6}) ")
@@ -50,14 +53,26 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
 def to_text(source: str) -> str:
     """Markdown without its markup: blocks apart by a blank line, list items and table rows by a
     line break, headings as `#` to `######` and their words. A line of another block that would
-    read like a heading has a no-break space behind its `#`."""
+    read like a heading has a no-break space behind its `#`. Raises UnreadableArticle if blocks are
+    nested too deep."""
     parts, above = [], "text"
-    for kind, words in _blocks(MarkdownIt("commonmark").enable("table").parse(source)):
+    for kind, words in _blocks(_parse(source)):
         together = kind == "row" or kind == above == "item"
         parts.append("\n" if together else "\n\n")
         parts.append(words if kind == "heading" else _LIKE_HEADING.sub("\\1\u00a0", words))
         above = kind
     return "".join(parts).strip("\n")
+
+
+def _parse(source: str) -> Sequence[Token]:
+    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable("table")
+    try:
+        tokens = parser.parse(source)
+    except RecursionError as error:
+        raise UnreadableArticle(_TOO_DEEP) from error
+    if any(token.level >= _MAX_NESTING - 1 for token in tokens):  # the parser drops what lies deeper, silently
+        raise UnreadableArticle(_TOO_DEEP)
+    return tokens
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[Kind, str]]:

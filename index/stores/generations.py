@@ -29,7 +29,10 @@ class StoreFolder:
     """Paths and the publishing step of one store."""
 
     def __init__(self, place: str, settings: IndexSettings) -> None:
-        self.root = Path(place).expanduser() if place else settings.data / "index"
+        try:
+            self.root = Path(place).expanduser() if place else settings.data / "index"
+        except RuntimeError as error:
+            raise StoreError("The store's folder begins with '~' and no home folder is known for it.") from error
         self.generations = self.root / "generations"
         self.building = self.generations / ".building"
         self.lock = self.root / "writer.lock"

@@ -1,4 +1,4 @@
-"""Fits the logistic regression of `rag/confidence.py`: asks the questions of some folders with the
+"""Rescales the logistic regression of `rag/confidence.py`: asks the questions of some folders with the
 threshold at 0, and scales the present logit so that it becomes a probability on them. About ten
 minutes. Left out: writing the result into the source.
 
@@ -58,7 +58,9 @@ def main(names: list[str]) -> None:
         print(f"{name}: {len(judged)} questions, {np.mean([o.right for o in judged]):.3f} answered right", flush=True)
     fitted = LogisticRegression(C=10.0).fit(np.array(logits)[:, None], right, np.array(weights) * len(weights))
     scale, shift = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-    print(f"_WEIGHT = {confidence._WEIGHT * scale:.1f}, _BIAS = {confidence._BIAS * scale + shift:.2f}")
+    for name in ("_LEVEL_WEIGHT", "_COVERED_WEIGHT"):
+        print(f"{name} = {getattr(confidence, name) * scale:.2f}")
+    print(f"_BIAS = {confidence._BIAS * scale + shift:.2f}")
 
 
 if __name__ == "__main__":
