@@ -96,7 +96,7 @@ def get_chat(
     page = render(
         request, "chat.html", problem.status if problem else 200,
         question=q, answer=answer, problem=problem, info=info,
-        limit=limit or chatbot.settings.limit, language=language, most_chars=chatbot.settings.max_question_chars,
+        limit=limit or chatbot.settings.limit, language=language,
     )  # fmt: skip
     page.headers.update(problem.headers or {} if problem else {})
     return page
