@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 .PHONY: run test lint eval clean
 
 run: $(VENV)/installed
+	@echo "Indexing corpus/: about a minute the first time"
 	$(BIN)/loccit index corpus
 	$(BIN)/loccit serve
 
@@ -35,6 +36,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV): about 1.6 GB, two minutes with a fast connection"
 	$(PIP) install -q -c constraints.txt -e .
 	@touch $@
 
