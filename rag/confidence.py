@@ -14,7 +14,7 @@ from rag.types import Confidence
 
 # Logistic regression on two features, fitted on xquad-es with half of its articles taken out and on
 # clapnq-dev. Others (words shared in the sentence, lead over the next passages, language) fitted those
-# better and did worse on `corpus/`, which was not used. `tests/benchmarks/fit_confidence.py` rescales it.
+# better and did worse on `corpus/`, by which the two were picked. `tests/benchmarks/fit_confidence.py` rescales it.
 _LEVEL_WEIGHT: Final = 33.6
 _COVERED_WEIGHT: Final = 4.84
 _BIAS: Final = -4.0

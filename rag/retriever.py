@@ -49,7 +49,7 @@ def retrieve(query: Query, store: IndexStore, only: Filters, candidates: int, we
     alone has no listed word score and counts as 0. The mean score of a passage's language is
     taken off its score by meaning: the model scores passages in the question's own language
     higher, whatever they say (right article first on `corpus/` for questions in the other
-    language: 0.97 with this, 0.90 without).
+    language, by meaning alone and before shrinking: 0.97 with this, 0.90 without).
     """
     wider = candidates * min(3, len(store.languages))
     near = store.nearest(query.vector[None, :], wider, only)[0]
