@@ -1,6 +1,6 @@
 """Texts → vectors. The protocol, and its implementation by a sentence-transformers model: the
 default one, or any other by hub name or folder. Left out: unpacking the default model
-(`models/e5_small.py`), and faster ways to run it."""
+(`models/e5_small.py`), and how it is run fast (`models/encoder.py`)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from index.types import Span, Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+    from index.models.encoder import Encoder
 
 
 _SLICE: Final = 256
@@ -51,15 +53,23 @@ class Embedder(Protocol):
 
 
 class SentenceTransformerEmbedder:
-    """A sentence-transformers model in float32 on the CPU."""
+    """A sentence-transformers model on the CPU. `encoder` is its transformer, if it is the default
+    model: the reader shares it."""
 
     def __init__(
-        self, model: SentenceTransformer, name: str, question_prompt: str, passage_prompt: str, batch_size: int
+        self,
+        model: SentenceTransformer,
+        name: str,
+        question_prompt: str,
+        passage_prompt: str,
+        batch_size: int,
+        encoder: Encoder | None = None,
     ) -> None:
+        self.encoder = encoder
         self.name = name
         self.dimension = int(model.get_embedding_dimension() or 0)
         self._model = model
-        self._tokenizer: Any = model.tokenizer
+        self.tokenizer: Any = model.tokenizer
         self._question_prompt = question_prompt
         self._passage_prompt = passage_prompt
         self._batch_size = batch_size
@@ -91,7 +101,7 @@ class SentenceTransformerEmbedder:
         )
         whole = _unit(np.stack([output["sentence_embedding"].float().numpy() for output in outputs]))
         shift = len(self._passage_prompt)
-        offsets = self._tokenizer(prompted, truncation=True, return_offsets_mapping=True)["offset_mapping"]
+        offsets = self.tokenizer(prompted, truncation=True, return_offsets_mapping=True)["offset_mapping"]
         pooled = [
             _pool(output["token_embeddings"].float().numpy(), np.asarray(ends), spans, shift, vector)
             for output, ends, spans, vector in zip(outputs, offsets, sentences, whole, strict=True)
@@ -101,7 +111,7 @@ class SentenceTransformerEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         if not texts:
             return []
-        encoded = self._tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
+        encoded = self.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
         return [len(ids) for ids in encoded["input_ids"]]
 
 
@@ -157,6 +167,7 @@ def open_embedder(settings: IndexSettings) -> Embedder:
     else:
         source = e5_small.HUB_NAME
     model = _load(source, name)
+    encoder = _accelerate(model, settings.cache) if _is_default(settings) else None
     called = name.rpartition("~")[0] or name  # a digest may hold "e5" by chance
     asked_question, asked_passage = ("query: ", "passage: ") if "e5" in called.lower() else _own_prompts(model)
     return SentenceTransformerEmbedder(
@@ -165,7 +176,18 @@ def open_embedder(settings: IndexSettings) -> Embedder:
         asked_question if settings.question_prompt is None else settings.question_prompt,
         asked_passage if settings.passage_prompt is None else settings.passage_prompt,
         settings.batch_size,
+        encoder,
     )
+
+
+def _accelerate(model: SentenceTransformer, cache: Path) -> Encoder:
+    """Put the compiled layers in the place of the transformer inside the library's model."""
+    from index.models.encoder import Encoder
+
+    transformer: Any = model[0]
+    encoder = Encoder(transformer.model, model.tokenizer, e5_small.compiled_folder(cache))
+    transformer.model = encoder
+    return encoder
 
 
 def _load(source: str, name: str) -> SentenceTransformer:

@@ -1,4 +1,4 @@
-"""Question → answer: checks the question, retrieves, composes, calibrates, verifies every citation.
+"""Question → answer: checks the question, retrieves, reads, composes, calibrates, verifies every citation.
 Left out: follow-ups and compound questions (history is accepted and not used yet), HTTP."""
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from rag.citations import cite, verify_answer
 from rag.composer import Composer, ExtractiveComposer, Pick
 from rag.confidence import confidence, probability, reason_not_found
 from rag.errors import InvalidQuestion, VerbatimError
+from rag.reader import Reader, Reading, open_reader
 from rag.retriever import Query, retrieve
 from rag.settings import RagSettings
 from rag.types import Answer, Extract, Nearest, Part, Status, Turn
@@ -51,19 +52,24 @@ class Chatbot:
         loaded, at the first question or by `warm_up`."""
         self.settings = settings
         self._embedder = embedder
+        self._reader: Reader | None = None
+        self._loaded = False
         self._loading = Lock()
         self._live = LiveStore(settings)
         self._composer: Composer = ExtractiveComposer()
 
     def warm_up(self) -> None:
-        """Load the model now. Raises EmbedderError."""
-        self._model()
+        """Load the models now. Raises EmbedderError, ReaderError."""
+        self._models()
 
-    def _model(self) -> Embedder:
+    def _models(self) -> tuple[Embedder, Reader | None]:
         with self._loading:
             if self._embedder is None:
                 self._embedder = open_embedder(self.settings)
-            return self._embedder
+            if not self._loaded:
+                self._reader = open_reader(self.settings, self._embedder)
+                self._loaded = True
+            return self._embedder, self._reader
 
     def index(self) -> IndexStore:
         """The current generation. Raises NoIndexError, StoreError, or EmbedderError if it was made
@@ -133,7 +139,7 @@ class Chatbot:
         store = self.index()
         check_filter_language(only, store.languages)
         start = time.perf_counter()
-        vector = self._model().embed_questions([text])[0]
+        vector = self._models()[0].embed_questions([text])[0]
         embedded = time.perf_counter()
         query = Query(text, language or detect_language(text), vector)
         hits = retrieve(query, store, only, self.settings.candidates, self.settings.meaning_weight)
@@ -153,9 +159,11 @@ class Chatbot:
         """The extracts as they are found, then the whole answer."""
         start = time.perf_counter()
         articles: dict[str, Article] = {}
+        readings = self._read(asked, articles)
+        read = time.perf_counter()
         extracts: list[Extract] = []
         best = 0.0
-        for pick in self._composer.compose(asked.query, asked.hits, asked.store, asked.limit):
+        for pick in self._composer.compose(asked.query, asked.hits, readings, asked.store, asked.limit):
             score = probability(asked.query, pick, asked.store)
             best = best if extracts else score
             if score < self.settings.answer_threshold:
@@ -169,7 +177,8 @@ class Chatbot:
         timings = {
             "embed": asked.embed_ms,
             "retrieve": asked.retrieve_ms,
-            "compose": (done - start) * 1e3,
+            "read": (read - start) * 1e3,
+            "compose": (done - read) * 1e3,
             "total": (done - asked.began) * 1e3,
         }
         status: Status = "answered" if extracts else "no_answer"
@@ -189,6 +198,16 @@ class Chatbot:
             nearest=nearest,
             timings_ms={name: round(value, 2) for name, value in timings.items()},
         )
+
+    def _read(self, asked: _Asked, articles: dict[str, Article]) -> dict[int, Reading]:
+        """What the reader makes of the best passages, by their ids; empty when it is off."""
+        _, reader = self._models()
+        if reader is None:
+            return {}
+        passages = [hit.passage for hit in asked.hits[: self.settings.passages_read]]
+        titles = [_article(passage.article_id, asked.store, articles).title for passage in passages]
+        readings = reader.read(asked.query.text, passages, titles)
+        return {passage.id: reading for passage, reading in zip(passages, readings, strict=True)}
 
     def _events(self, asked: _Asked) -> Iterator[dict[str, Any]]:
         yield {
@@ -213,9 +232,7 @@ class Chatbot:
 
 def _extract(number: int, pick: Pick, score: float, store: IndexStore, articles: dict[str, Article]) -> Extract:
     article_id = pick.hit.passage.article_id
-    if article_id not in articles:
-        articles[article_id] = store.article(article_id)
-    article = articles[article_id]
+    article = _article(article_id, store, articles)
     citation = cite(article, pick.span)
     passage = pick.hit.passage
     inside = passage.text[pick.span.start - passage.start : pick.span.end - passage.start]
@@ -224,15 +241,20 @@ def _extract(number: int, pick: Pick, score: float, store: IndexStore, articles:
             f"An extract of article '{article_id}' differs from the article's text. Build the index anew with "
             "`loccit index`."
         )
-    return Extract(number, inside, citation, passage, score)
+    return Extract(number, inside, citation, passage, score, pick.short_answer)
+
+
+def _article(article_id: str, store: IndexStore, articles: dict[str, Article]) -> Article:
+    """An article, fetched once for each answer."""
+    if article_id not in articles:
+        articles[article_id] = store.article(article_id)
+    return articles[article_id]
 
 
 def _nearest(asked: _Asked, articles: dict[str, Article]) -> tuple[Nearest, ...]:
     found = []
     for hit in asked.hits[:NEAREST]:
         passage = hit.passage
-        if passage.article_id not in articles:
-            articles[passage.article_id] = asked.store.article(passage.article_id)
-        article = articles[passage.article_id]
+        article = _article(passage.article_id, asked.store, articles)
         found.append(Nearest(hit, cite(article, Span(passage.start, passage.end))))
     return tuple(found)

@@ -1,24 +1,26 @@
 """Hits → picks, without a language model: sentences are chosen, never written.
 
 Every sentence of the best passages gets a chance of being the answer; then the run of one to three
-sentences is taken that gains most for its length, and again among the rest. Left out: marking the
-short answer, finding disagreement.
+sentences is taken that gains most for its length, and again among the rest. Left out: finding
+disagreement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from index.store import IndexStore
 from index.types import Hit, Scores, Span
 from index.words import passage_terms
+from rag.reader import Reading
 from rag.retriever import Query
 from rag.sentence_scores import Sentence, chances_of, quotable_sentences
 
-PASSAGES_READ: Final = 8
-"""Passages whose sentences compete: they hold the answer for 0.99 of the questions on xquad-en and -es."""
+PASSAGES_UNREAD: Final = 8
+"""Passages whose sentences compete without a reader: they hold the answer for 0.99 of the questions
+on xquad-en and -es. With one, those it read compete."""
 
 MAX_SENTENCES: Final = 3
 MAX_EXTRACT_CHARS: Final = 500
@@ -36,18 +38,28 @@ extract with 1.8 extracts, 0.1 finds 0.937 with 1.3; below 0.05 a filler sentenc
 @dataclass(frozen=True, slots=True)
 class Pick:
     """A run of whole sentences of one passage; `chance` is its share of the chances given to all
-    sentences in play."""
+    sentences in play. `reading` is what the reader made of the passage, if it read it."""
 
     hit: Hit
     span: Span
     chance: float
+    reading: Reading | None = None
+
+    @property
+    def short_answer(self) -> Span | None:
+        """The words of the run that answer; None where the reader sees no answer in the passage."""
+        if self.reading is None or self.reading.answers < 0:
+            return None
+        return self.reading.short_answer(self.span)
 
 
 class Composer(Protocol):
     """Chooses what to quote from the hits."""
 
-    def compose(self, query: Query, hits: Sequence[Hit], store: IndexStore, limit: int) -> Iterator[Pick]:
-        """At most `limit` picks, best first, none repeating another."""
+    def compose(
+        self, query: Query, hits: Sequence[Hit], readings: Mapping[int, Reading], store: IndexStore, limit: int
+    ) -> Iterator[Pick]:
+        """At most `limit` picks, best first, none repeating another. `readings` are by passage id."""
         ...
 
 
@@ -61,12 +73,15 @@ class _Run:
 class ExtractiveComposer:
     """A run's gain is the sum of its sentences' chances less the cost of its characters."""
 
-    def compose(self, query: Query, hits: Sequence[Hit], store: IndexStore, limit: int) -> Iterator[Pick]:
+    def compose(
+        self, query: Query, hits: Sequence[Hit], readings: Mapping[int, Reading], store: IndexStore, limit: int
+    ) -> Iterator[Pick]:
         """See the protocol."""
-        sentences, vectors = quotable_sentences(hits[:PASSAGES_READ], store)
+        read = [hit for hit in hits if hit.passage.id in readings] or hits[:PASSAGES_UNREAD]
+        sentences, vectors = quotable_sentences(read, store)
         if not sentences:
             return
-        chances = chances_of(query, sentences, vectors, store)
+        chances = chances_of(query, sentences, vectors, readings, store)
         taken: list[_Run] = []
         least = 0.0
         for run in sorted(_runs(sentences, chances), key=lambda run: (-run.gain, run.first)):
@@ -77,7 +92,8 @@ class ExtractiveComposer:
             taken.append(run)
             least = max(least, LEAST_SHARE * run.gain)
             span = Span(sentences[run.first].span.start, sentences[run.last].span.end)
-            yield Pick(sentences[run.first].hit, span, float(chances[run.first : run.last + 1].sum()))
+            hit, chance = sentences[run.first].hit, float(chances[run.first : run.last + 1].sum())
+            yield Pick(hit, span, chance, readings.get(hit.passage.id))
             if len(taken) == limit:
                 return
 

@@ -23,3 +23,7 @@ class InvalidFolder(RagFault):
 
 class VerbatimError(RagFault):
     """An extract differs from its article. Never expected: the answer is withheld."""
+
+
+class ReaderError(RagFault):
+    """The reader cannot be used."""

@@ -3,6 +3,8 @@ the server, which extend this."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from index.settings import IndexSettings
@@ -16,5 +18,9 @@ class RagSettings(IndexSettings):
         100, ge=10, le=1000, description="Passages fetched by words, and for each of up to three languages by meaning."
     )
     meaning_weight: float = Field(0.7, ge=0, le=1, description="Share of meaning in the fused score.")
+    reader: Literal["default", "off"] = Field(
+        "off", description="`default` reads the best passages for the answer; `off` goes by retrieval alone."
+    )
+    passages_read: int = Field(4, ge=1, le=20, description="Passages the reader reads for a question.")
     answer_threshold: float = Field(0.15, ge=0, le=1, description="An answer scored below this is given as not found.")
     max_question_chars: int = Field(2000, ge=10, description="A longer question is refused.")

@@ -80,7 +80,7 @@ def check(answer: dict[str, Any], articles: Sequence[Article], limit: int = 3) -
         "timings_ms",
     ]
     assert answer["id"].startswith("ans_") and answer["object"] == "answer"
-    assert set(answer["timings_ms"]) == {"embed", "retrieve", "compose", "total"}
+    assert set(answer["timings_ms"]) == {"embed", "retrieve", "read", "compose", "total"}
     assert 0 <= answer["score"] <= 1 and answer["confidence"] in ("high", "medium", "low")
     extracts = answer["extracts"]
     assert answer["parts"] == [

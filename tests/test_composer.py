@@ -101,7 +101,7 @@ def compose(articles: Sequence[Article], question: str, limit: int = 3, language
     fill(articles)(index)
     query = Query(question, language, EMBEDDER.embed_questions([question])[0])
     hits = retrieve(query, index, Filters(), 50, 0.7)
-    return list(ExtractiveComposer().compose(query, hits, index, limit))
+    return list(ExtractiveComposer().compose(query, hits, {}, index, limit))
 
 
 def check(picks: Sequence[Pick], articles: Sequence[Article], limit: int) -> None:

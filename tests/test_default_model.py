@@ -129,7 +129,7 @@ def test_the_folder_is_an_ordinary_sentence_transformers_model() -> None:
     )
     assert run.returncode == 0, run.stderr
     vector = np.array(json.loads(run.stdout.splitlines()[-1]), np.float32)
-    np.testing.assert_allclose(vector, embedder().embed_questions(["The bridge is long."])[0], atol=1e-5)
+    assert vector @ embedder().embed_questions(["The bridge is long."])[0] > 0.9995  # ours may be bfloat16
 
 
 def test_name_dimension_and_length() -> None:

@@ -120,6 +120,12 @@ def unpacked_folder(cache: Path) -> Path:
     return folder
 
 
+def compiled_folder(cache: Path) -> Path:
+    """Where the compiled form of the model is kept: beside the weights it was made of."""
+    source = packaged_file()
+    return (unpacked_folder(cache) if source else cache / "models" / f"{NAME}-hub") / "openvino"
+
+
 def _unpack(source: Path, folder: Path) -> None:
     from safetensors.numpy import save_file
 

@@ -1,0 +1,1 @@
+"""Training of the reader (`python -m rag.training.train`). Nothing here is used to answer."""
