@@ -12,7 +12,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from index.errors import IndexFault, StoreError
+from index.errors import EmbedderError, IndexFault, StoreError
 from index.settings import IndexSettings
 from index.types import Article, Filters, Hit, IndexInfo, Passage, Vectors
 
@@ -135,6 +135,15 @@ def open_store(settings: IndexSettings) -> IndexStore:
     module, place = _module(settings.store)
     store: IndexStore = import_module(module).open_store(place, settings)
     return store
+
+
+def check_embedder(info: IndexInfo, given: str, dimension: int | None = None) -> None:
+    """Raises EmbedderError if an index was made with another model than the one given."""
+    if info.embedder != given or dimension not in (None, info.dimension):
+        raise EmbedderError(
+            f"The index was made with {info.embedder} ({info.dimension}); the embedder given is {given}"
+            f"{f' ({dimension})' if dimension else ''}. Leave the embedder out, or index into another --store with it."
+        )
 
 
 def open_writer(settings: IndexSettings, embedder: str, dimension: int) -> IndexWriter:

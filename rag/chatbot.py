@@ -11,9 +11,8 @@ from threading import Lock
 from typing import Any
 
 from index.embedder import Embedder, embedder_name, open_embedder
-from index.errors import EmbedderError
 from index.language import detect_language
-from index.store import IndexStore, LiveStore
+from index.store import IndexStore, LiveStore, check_embedder
 from index.types import Article, Filters, Hit, Span
 from rag.answer_object import answer_object, extract_object, nearest_object, part_object
 from rag.citations import cite, verify_answer
@@ -75,13 +74,7 @@ class Chatbot:
         """The current generation. Raises NoIndexError, StoreError, or EmbedderError if it was made
         with another model than the one loaded."""
         store = self._live.current()
-        made = store.info.embedder
-        given = self._embedder.name if self._embedder else embedder_name(self.settings)
-        if made != given:
-            raise EmbedderError(
-                f"The index was made with {made}; the embedder given is {given}. Give the first, or index into "
-                "another --store with the second."
-            )
+        check_embedder(store.info, self._embedder.name if self._embedder else embedder_name(self.settings))
         return store
 
     def ask(

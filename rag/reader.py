@@ -146,6 +146,11 @@ def _reading(
     return Reading(answers, places, logits[:, 0], logits[:, 1])
 
 
+def digest_of(weights: Path) -> str:
+    """Names the converted form, so that one of other weights is never used."""
+    return hashlib.sha256(weights.read_bytes()).hexdigest()[:12]
+
+
 def open_reader(settings: RagSettings, embedder: Embedder) -> Reader | None:
     """The reader of the settings, sharing the layers of the embedder where that is the default
     model; None if it is off. Raises ReaderError if its weights cannot be read."""
@@ -163,7 +168,7 @@ def open_reader(settings: RagSettings, embedder: Embedder) -> Reader | None:
     joint = JointLayers(embedder.encoder.config).eval()
     try:
         joint.load_state_dict({name: value.float() for name, value in load_file(WEIGHTS).items()})
-        digest = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:12]
+        digest = digest_of(WEIGHTS)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ReaderError(
             "The reader's weights could not be read. Install Loccit anew, or set reader to 'off'."

@@ -9,9 +9,9 @@ from typing import Any
 
 from index.build import Change, Summary, build, plan_changes
 from index.embedder import embedder_name, open_embedder
-from index.errors import EmbedderError, NoIndexError
+from index.errors import NoIndexError
 from index.readers import count_articles
-from index.store import Entry, open_store, open_writer
+from index.store import Entry, check_embedder, open_store, open_writer
 from index.types import Filters
 from web import terminal
 from web.settings import Settings
@@ -45,11 +45,7 @@ def _entries(settings: Settings) -> list[Entry]:
         store = open_store(settings)
     except NoIndexError:
         return []
-    if store.info.embedder != embedder_name(settings):
-        raise EmbedderError(
-            f"The index was made with {store.info.embedder}; the embedder given is {embedder_name(settings)}. "
-            "Use another --store for it, or leave the embedder out."
-        )
+    check_embedder(store.info, embedder_name(settings))
     return store.entries()
 
 

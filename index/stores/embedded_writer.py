@@ -16,8 +16,8 @@ import faiss
 import numpy as np
 from filelock import FileLock, Timeout
 
-from index.errors import EmbedderError, StoreError
-from index.store import FORMAT, Entry
+from index.errors import StoreError
+from index.store import FORMAT, Entry, check_embedder
 from index.stores.embedded import open_generation
 from index.stores.generations import CATALOGUE, VECTORS, StoreFolder
 from index.stores.memory import indexed_words
@@ -91,11 +91,7 @@ class EmbeddedWriter:
         if current:
             with closing(open_generation(current)) as published:  # finds damage before anything is copied
                 info, self._vectors = published.info, published.flat
-            if (info.embedder, info.dimension) != (embedder, dimension):
-                raise EmbedderError(
-                    f"The index was made with {info.embedder} ({info.dimension}); the embedder given is "
-                    f"{embedder} ({dimension}). Use another --store for it, or leave the embedder out."
-                )
+            check_embedder(info, embedder, dimension)
         building = self._folder.begin()
         self._cleanup.callback(shutil.rmtree, building, ignore_errors=True)
         if current:

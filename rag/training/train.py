@@ -20,6 +20,7 @@ from torch import Tensor
 from index.embedder import SentenceTransformerEmbedder, open_embedder
 from index.models import e5_small
 from index.models.layers import LOWER_LAYERS, load_bert
+from rag.reader import WEIGHTS
 from rag.reader_network import JointLayers
 from rag.settings import RagSettings
 from rag.training.batches import Batch, Tokens, batches, draw
@@ -27,7 +28,7 @@ from rag.training.examples import Example, held_back, read_examples, shared_titl
 from rag.training.held_back import measure
 
 SEED: Final = 20261122
-EPOCHS: Final = 3
+EPOCHS: Final = 2
 BATCH: Final = 16
 PEAK_RATE: Final = 3e-4
 WARM_UP: Final = 0.1
@@ -56,6 +57,7 @@ def train(
     tokens: Tokens,
     examples: Sequence[Example],
     keep: Sequence[int],
+    epochs: int,
     progress: Progress,
     after_epoch: Callable[[JointLayers, int], None],
 ) -> JointLayers:
@@ -63,9 +65,9 @@ def train(
     average = copy.deepcopy(network)
     optimizer = torch.optim.AdamW(network.parameters(), lr=PEAK_RATE, weight_decay=0.01)
     kept = set(keep)
-    drawn = [[pair for pair in draw(examples, epoch, SEED) if pair.question in kept] for epoch in range(EPOCHS)]
+    drawn = [[pair for pair in draw(examples, epoch, SEED) if pair.question in kept] for epoch in range(epochs)]
     steps = sum(math.ceil(len(pairs) / BATCH) for pairs in drawn)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=steps + EPOCHS, pct_start=WARM_UP)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=steps + 1, pct_start=WARM_UP)
     bar = progress.add_task("Training", total=steps)
     network.train()
     done, shown = 0, 0.0
@@ -122,7 +124,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder that holds piaf-wiki, squad2-dev-half and xquad-*")
     parser.add_argument("--work", type=Path, default=Path(".loccit/training"), help="indexes of the data, made once")
-    parser.add_argument("--out", type=Path, default=Path("rag/models/reader.safetensors"))
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
     arguments = parser.parse_args()
     random.seed(SEED)
     torch.manual_seed(SEED)
@@ -141,7 +144,13 @@ def main() -> None:
         held = [i for i, example in enumerate(examples) if held_back(example, shared)]
         keep = [i for i, example in enumerate(examples) if not held_back(example, shared)]
         network = train(
-            start_from(model), tokens, examples, keep, progress, lambda made, epoch: save(made, arguments.out)
+            start_from(model),
+            tokens,
+            examples,
+            keep,
+            arguments.epochs,
+            progress,
+            lambda made, epoch: save(made, arguments.out),
         )
     save(network, arguments.out)
     figures = measure(network, tokens, examples, held)

@@ -1,0 +1,67 @@
+"""What is made of a reading: shares of sentences, and the short answer, whatever the logits are.
+Left out: the model that makes them (`test_reader.py`)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.types import Passage, Span
+from rag.reader import MAX_SHORT_ANSWER_TOKENS, Reading, read_passage
+
+WORDS = st.lists(st.integers(1, 9), min_size=1, max_size=80)
+"""Lengths of words, one token each, a space apart."""
+
+
+def reading(lengths: list[int], seed: int, start: int = 100) -> Reading:
+    random = np.random.default_rng(seed)
+    ends = start + np.cumsum(lengths) + np.arange(len(lengths))
+    offsets = np.stack([ends - np.array(lengths), ends], axis=1).astype(np.int64)
+    begin, end = (random.normal(0, 4, len(lengths)).astype(np.float32) for _ in range(2))
+    return Reading(0.0, offsets, begin, end)
+
+
+def sentences(made: Reading, cuts: list[int]) -> list[Span]:
+    """The passage cut before these tokens."""
+    edges = sorted({0, len(made.offsets), *(cut % len(made.offsets) for cut in cuts)})
+    return [Span(int(made.offsets[a, 0]), int(made.offsets[b - 1, 1])) for a, b in pairwise(edges)]
+
+
+@given(WORDS, st.integers(0, 10**6), st.lists(st.integers(0, 100), max_size=6))
+def test_shares_of_all_sentences_sum_to_one(lengths: list[int], seed: int, cuts: list[int]) -> None:
+    made = reading(lengths, seed)
+    shares = made.shares(sentences(made, cuts))
+    assert (shares >= 0).all() and shares.sum() == pytest.approx(1, abs=1e-4)
+
+
+@given(WORDS, st.integers(0, 10**6), st.lists(st.integers(0, 100), max_size=6))
+def test_a_short_answer_lies_in_its_span_and_is_the_best_there(lengths: list[int], seed: int, cuts: list[int]) -> None:
+    made = reading(lengths, seed)
+    for span in sentences(made, cuts):
+        short = made.short_answer(span)
+        assert short is not None and span.start <= short.start < short.end <= span.end
+        tokens = [i for i, (a, b) in enumerate(made.offsets.tolist()) if a >= span.start and b <= span.end]
+        allowed = [(i, j) for i in tokens for j in tokens if 0 <= j - i < MAX_SHORT_ANSWER_TOKENS]
+        best = max(float(made.begin[i] + made.end[j]) for i, j in allowed)
+        (i,) = np.flatnonzero(made.offsets[:, 0] == short.start)
+        (j,) = np.flatnonzero(made.offsets[:, 1] == short.end)
+        assert float(made.begin[i] + made.end[j]) == pytest.approx(best) and j - i < MAX_SHORT_ANSWER_TOKENS
+
+
+def test_outside_of_what_was_read_there_is_nothing() -> None:
+    made = reading([4, 5, 6], 1)
+    assert made.short_answer(Span(0, 50)) is None
+    assert made.shares([Span(0, 50)]).tolist() == [0.0]
+    empty = Reading(-3.0, np.zeros((0, 2), np.int64), np.zeros(0, np.float32), np.zeros(0, np.float32))
+    assert empty.short_answer(Span(0, 9)) is None and empty.shares([Span(0, 9)]).tolist() == [0.0]
+
+
+def test_a_passage_is_read_with_title_and_headings() -> None:
+    passage = Passage(1, "a", 40, 60, "It opened. It closed", "Works", "en", (Span(40, 50), Span(51, 60)))
+    text = read_passage(passage, "The canal")
+    assert text.text == "The canal — Works\nIt opened. It closed" and text.text[text.body :] == passage.text
+    assert [text.text[span.start : span.end] for span in text.sentences] == ["It opened.", "It closed"]
