@@ -1,46 +1,50 @@
-"""Question → answer: checks the question, retrieves, reads, composes, calibrates, verifies every citation.
-Left out: follow-ups and compound questions (history is accepted and not used yet), HTTP."""
+"""Question → answer: checks what is asked, retrieves, and has it answered (`answering.py`), or gives
+the answer again that it gave before. Left out: follow-ups and compound questions (history is accepted
+and not used yet), HTTP."""
 
 from __future__ import annotations
 
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
 from index.embedder import Embedder, embedder_name, open_embedder
 from index.language import detect_language
 from index.store import IndexStore, LiveStore, check_embedder
-from index.types import Article, Filters, Hit, Span
+from index.types import Filters, Hit
+from rag.answer_cache import AnswerCache, Key
 from rag.answer_object import answer_object, extract_object, nearest_object, part_object
-from rag.citations import cite, verify_answer
-from rag.composer import Composer, ExtractiveComposer, Pick
-from rag.confidence import confidence, probability, reason_not_found
-from rag.errors import InvalidQuestion, VerbatimError
-from rag.reader import Reader, Reading, open_reader
+from rag.answering import Asked, answer_of
+from rag.citations import verify_answer
+from rag.composer import Composer, ExtractiveComposer
+from rag.errors import InvalidQuestion
+from rag.reader import Reader, open_reader
 from rag.retriever import Query, retrieve
 from rag.settings import RagSettings
-from rag.types import Answer, Extract, Nearest, Part, Status, Turn
+from rag.types import Answer, Extract, Turn
 from rag.validation import check_filter_language, check_filters, check_language, checked_question
-
-NEAREST = 3
-"""Passages shown when there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question after retrieval."""
+class _Request:
+    """What was asked, checked, of which generation, and when. `given` is the language named with
+    the question, `language` that or the detected one."""
 
     id: str
-    query: Query
-    store: IndexStore
-    hits: list[Hit]
+    text: str
+    given: str | None
+    language: str
+    only: Filters
     limit: int
+    store: IndexStore
     began: float
-    embed_ms: float
-    retrieve_ms: float
+
+    @property
+    def key(self) -> Key:
+        return self.store.info.generation, self.text, self.given, self.only, self.limit
 
 
 class Chatbot:
@@ -56,6 +60,7 @@ class Chatbot:
         self._loading = Lock()
         self._live = LiveStore(settings)
         self._composer: Composer = ExtractiveComposer()
+        self._answers = AnswerCache(settings.cached_answers)
 
     def warm_up(self) -> None:
         """Load the models now. Raises EmbedderError, ReaderError."""
@@ -87,7 +92,7 @@ class Chatbot:
         limit: int | None = None,
     ) -> Answer:
         """One answer. Raises InvalidQuestion, QuestionTooLong, InvalidFilter, and what `index` raises."""
-        *_, answer = self._answer(self._retrieve(question, language, filters, limit))
+        *_, answer = self._items(self._request(question, language, filters, limit))
         assert isinstance(answer, Answer)
         return answer
 
@@ -102,7 +107,8 @@ class Chatbot:
     ) -> Iterator[dict[str, Any]]:
         """The same answer as events (see `interfaces.md`). Errors are raised by this call, before
         the iterator is returned."""
-        return self._events(self._retrieve(question, language, filters, limit))
+        request = self._request(question, language, filters, limit)
+        return _events(request, self._items(request))
 
     def search(
         self,
@@ -113,14 +119,14 @@ class Chatbot:
         limit: int = 10,
     ) -> tuple[list[Hit], IndexStore]:
         """Ranked passages without composing, and the generation they stand in; raises as `ask` does."""
-        asked = self._retrieve(words, language, filters, None)
+        asked = self._retrieve(self._request(words, language, filters, None))
         return asked.hits[:limit], asked.store
 
     def verify(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Check an answer object against the articles of today; see `citations.verify_answer`."""
         return verify_answer(answer, self._live.current())
 
-    def _retrieve(self, question: str, language: str | None, only: Filters, limit: int | None) -> _Asked:
+    def _request(self, question: str, language: str | None, only: Filters, limit: int | None) -> _Request:
         began = time.perf_counter()
         text = checked_question(question, self.settings.max_question_chars)
         limit = self.settings.limit if limit is None else limit
@@ -131,123 +137,57 @@ class Chatbot:
             check_language(language)
         store = self.index()
         check_filter_language(only, store.languages)
+        known = language or detect_language(text)
+        return _Request(f"ans_{uuid.uuid4().hex}", text, language, known, only, limit, store, began)
+
+    def _retrieve(self, request: _Request) -> Asked:
         start = time.perf_counter()
-        vector = self._models()[0].embed_questions([text])[0]
+        vector = self._models()[0].embed_questions([request.text])[0]
         embedded = time.perf_counter()
-        query = Query(text, language or detect_language(text), vector)
-        hits = retrieve(query, store, only, self.settings.candidates, self.settings.meaning_weight)
+        query = Query(request.text, request.language, vector)
+        hits = retrieve(query, request.store, request.only, self.settings.candidates, self.settings.meaning_weight)
         done = time.perf_counter()
-        return _Asked(
-            f"ans_{uuid.uuid4().hex}",
-            query,
-            store,
-            hits,
-            limit,
-            began,
-            (embedded - start) * 1e3,
-            (done - embedded) * 1e3,
-        )
+        times = {"embed": (embedded - start) * 1e3, "retrieve": (done - embedded) * 1e3}
+        return Asked(request.id, query, request.store, hits, request.limit, request.began, times)
 
-    def _answer(self, asked: _Asked) -> Iterator[Extract | Answer]:
-        """The extracts as they are found, then the whole answer."""
-        start = time.perf_counter()
-        articles: dict[str, Article] = {}
-        readings = self._read(asked, articles)
-        read = time.perf_counter()
-        extracts: list[Extract] = []
-        best = 0.0
-        for pick in self._composer.compose(asked.query, asked.hits, readings, asked.store, asked.limit):
-            score = probability(asked.query, pick, asked.store)
-            best = best if extracts else score
-            if score < self.settings.answer_threshold:
-                if not extracts:
-                    break
-                continue
-            extracts.append(_extract(len(extracts) + 1, pick, score, asked.store, articles))
-            yield extracts[-1]
-        nearest = () if extracts else _nearest(asked, articles)
-        done = time.perf_counter()
-        timings = {
-            "embed": asked.embed_ms,
-            "retrieve": asked.retrieve_ms,
-            "read": (read - start) * 1e3,
-            "compose": (done - read) * 1e3,
-            "total": (done - asked.began) * 1e3,
-        }
-        status: Status = "answered" if extracts else "no_answer"
-        question, language = asked.query.text, asked.query.language
-        yield Answer(
-            id=asked.id,
-            generation=asked.store.info.generation,
-            question=question,
-            standalone_question=question,
-            language=language,
-            status=status,
-            confidence=confidence(best),
-            score=best,
-            reason=None if extracts else reason_not_found(language, asked.store.info.passages, len(asked.hits), best),
-            parts=(Part(question, status, tuple(extract.number for extract in extracts)),),
-            extracts=tuple(extracts),
-            nearest=nearest,
-            timings_ms={name: round(value, 2) for name, value in timings.items()},
-        )
+    def _items(self, request: _Request) -> Iterator[Extract | Answer]:
+        """The extracts as they are found, then the whole answer. Retrieves before it returns."""
+        known = self._answers.get(request.key)
+        if known is not None:
+            return _again(known, request)
+        asked = self._retrieve(request)
+        return self._kept(request.key, answer_of(asked, self._models()[1], self._composer, self.settings))
 
-    def _read(self, asked: _Asked, articles: dict[str, Article]) -> dict[int, Reading]:
-        """What the reader makes of the best passages, by their ids; empty when it is off."""
-        _, reader = self._models()
-        if reader is None:
-            return {}
-        passages = [hit.passage for hit in asked.hits[: self.settings.passages_read]]
-        titles = [_article(passage.article_id, asked.store, articles).title for passage in passages]
-        readings = reader.read(asked.query.text, passages, titles)
-        return {passage.id: reading for passage, reading in zip(passages, readings, strict=True)}
-
-    def _events(self, asked: _Asked) -> Iterator[dict[str, Any]]:
-        yield {
-            "type": "start",
-            "id": asked.id,
-            "generation": asked.store.info.generation,
-            "question": asked.query.text,
-            "standalone_question": asked.query.text,
-            "language": asked.query.language,
-        }
-        for item in self._answer(asked):
-            if isinstance(item, Extract):
-                yield {"type": "extract", "extract": extract_object(item)}
-                continue
-            for part in item.parts:
-                yield {"type": "part", "part": part_object(part)}
-            if item.status == "no_answer":
-                nearest = [nearest_object(near) for near in item.nearest]
-                yield {"type": "no_answer", "reason": item.reason, "nearest": nearest}
-            yield {"type": "done", "answer": answer_object(item)}
+    def _kept(self, key: Key, items: Iterator[Extract | Answer]) -> Iterator[Extract | Answer]:
+        for item in items:
+            if isinstance(item, Answer):
+                self._answers.put(key, item)
+            yield item
 
 
-def _extract(number: int, pick: Pick, score: float, store: IndexStore, articles: dict[str, Article]) -> Extract:
-    article_id = pick.hit.passage.article_id
-    article = _article(article_id, store, articles)
-    citation = cite(article, pick.span)
-    passage = pick.hit.passage
-    inside = passage.text[pick.span.start - passage.start : pick.span.end - passage.start]
-    if citation.quote != inside:
-        raise VerbatimError(
-            f"An extract of article '{article_id}' differs from the article's text. Build the index anew with "
-            "`loccit index`."
-        )
-    return Extract(number, inside, citation, passage, score, pick.short_answer)
+def _again(known: Answer, request: _Request) -> Iterator[Extract | Answer]:
+    yield from known.extracts
+    times = dict.fromkeys(known.timings_ms, 0.0)
+    times["total"] = round((time.perf_counter() - request.began) * 1e3, 2)
+    yield replace(known, id=request.id, timings_ms=times)
 
 
-def _article(article_id: str, store: IndexStore, articles: dict[str, Article]) -> Article:
-    """An article, fetched once for each answer."""
-    if article_id not in articles:
-        articles[article_id] = store.article(article_id)
-    return articles[article_id]
-
-
-def _nearest(asked: _Asked, articles: dict[str, Article]) -> tuple[Nearest, ...]:
-    found = []
-    for hit in asked.hits[:NEAREST]:
-        passage = hit.passage
-        article = _article(passage.article_id, asked.store, articles)
-        found.append(Nearest(hit, cite(article, Span(passage.start, passage.end))))
-    return tuple(found)
+def _events(request: _Request, items: Iterator[Extract | Answer]) -> Iterator[dict[str, Any]]:
+    yield {
+        "type": "start",
+        "id": request.id,
+        "generation": request.store.info.generation,
+        "question": request.text,
+        "standalone_question": request.text,
+        "language": request.language,
+    }
+    for item in items:
+        if isinstance(item, Extract):
+            yield {"type": "extract", "extract": extract_object(item)}
+            continue
+        for part in item.parts:
+            yield {"type": "part", "part": part_object(part)}
+        if item.status == "no_answer":
+            nearest = [nearest_object(near) for near in item.nearest]
+            yield {"type": "no_answer", "reason": item.reason, "nearest": nearest}
+        yield {"type": "done", "answer": answer_object(item)}

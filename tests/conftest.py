@@ -86,7 +86,7 @@ def make_chatbot(tmp_path: Path) -> Callable[[Sequence[Article]], Chatbot]:
     """A chatbot over these articles with the embedder made of words; it answers whatever it finds."""
 
     def make(articles: Sequence[Article]) -> Chatbot:
-        own = Settings.model_validate({"store": f"embedded:{tmp_path}/index", "answer_threshold": 0.0})
+        own = Settings.model_validate({"store": f"embedded:{tmp_path}/index", "answer_threshold": 0.0, "reader": "off"})
         embedder = WordEmbedder()
         with open_writer(own, embedder.name, embedder.dimension) as writer:
             for article in articles:
