@@ -50,13 +50,12 @@ class _Request:
 class Chatbot:
     """Answers questions from the current generation of one index; safe to share between threads."""
 
-    def __init__(self, settings: RagSettings, embedder: Embedder | None = None) -> None:
-        """Opens nothing yet: the index is opened, and without `embedder` the model of the settings
-        loaded, at the first question or by `warm_up`."""
+    def __init__(self, settings: RagSettings, embedder: Embedder | None = None, reader: Reader | None = None) -> None:
+        """Opens nothing yet: the index is opened, and the models of the settings that are not given
+        are loaded, at the first question or by `warm_up`."""
         self.settings = settings
         self._embedder = embedder
-        self._reader: Reader | None = None
-        self._loaded = False
+        self._reader = reader
         self._loading = Lock()
         self._live = LiveStore(settings)
         self._composer: Composer = ExtractiveComposer()
@@ -70,9 +69,8 @@ class Chatbot:
         with self._loading:
             if self._embedder is None:
                 self._embedder = open_embedder(self.settings)
-            if not self._loaded:
+            if self._reader is None and self.settings.reader != "off":
                 self._reader = open_reader(self.settings, self._embedder)
-                self._loaded = True
             return self._embedder, self._reader
 
     def index(self) -> IndexStore:

@@ -18,6 +18,7 @@ from index.store import IndexStore, open_writer
 from rag.chatbot import Chatbot
 from rag.errors import InvalidFolder
 from rag.metrics import GoldQuestion, Outcome, holds, measure
+from rag.reader import open_reader
 from rag.settings import RagSettings
 
 
@@ -49,8 +50,9 @@ def ask_all(
             summary = build([articles if articles.is_file() else folder], writer, embedder, own)
         if summary.generation is None:
             raise InvalidFolder(f"{folder} holds no article that can be read. {' '.join(summary.failures[:1])}")
-        chatbot = Chatbot(own, embedder)
-        unbarred = Chatbot(own.model_copy(update={"answer_threshold": 0.0}), embedder)
+        reader = None if own.reader == "off" else open_reader(own, embedder)
+        chatbot = Chatbot(own, embedder, reader)
+        unbarred = Chatbot(own.model_copy(update={"answer_threshold": 0.0}), embedder, reader)
         outcomes = []
         for done, gold in enumerate(questions, 1):
             outcomes.append(_ask(gold, chatbot, unbarred))

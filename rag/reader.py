@@ -151,11 +151,9 @@ def digest_of(weights: Path) -> str:
     return hashlib.sha256(weights.read_bytes()).hexdigest()[:12]
 
 
-def open_reader(settings: RagSettings, embedder: Embedder) -> Reader | None:
-    """The reader of the settings, sharing the layers of the embedder where that is the default
-    model; None if it is off. Raises ReaderError if its weights cannot be read."""
-    if settings.reader == "off":
-        return None
+def open_reader(settings: RagSettings, embedder: Embedder) -> Reader:
+    """The reader, sharing the layers of the embedder where that is the default model. Raises
+    ReaderError if its weights cannot be read, EmbedderError if the default model cannot be loaded."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

@@ -143,5 +143,5 @@ def serve() -> Iterator[Callable[[Chatbot], str]]:
 @pytest.fixture
 def no_index_url(tmp_path: Path, serve: Callable[[Chatbot], str]) -> str:
     """A server whose store is empty."""
-    own = Settings.model_validate({"store": f"embedded:{tmp_path}/nothing"})
+    own = Settings.model_validate({"store": f"embedded:{tmp_path}/nothing", "reader": "off"})
     return serve(Chatbot(own, WordEmbedder()))

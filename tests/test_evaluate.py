@@ -34,7 +34,9 @@ def folder(place: Path, rows: list[dict[str, Any]] = ROWS) -> Path:
 
 
 def test_a_folder_from_end_to_end(tmp_path: Path) -> None:
-    settings = RagSettings.model_validate({"store": f"embedded:{tmp_path}/untouched", "answer_threshold": 0.0})
+    settings = RagSettings.model_validate(
+        {"store": f"embedded:{tmp_path}/untouched", "answer_threshold": 0.0, "reader": "off"}
+    )
     done: list[tuple[int, int]] = []
     found = evaluate(folder(tmp_path), settings, WordEmbedder(), lambda *step: done.append(step))
     json.dumps(found, allow_nan=False)
@@ -56,16 +58,16 @@ def test_without_corpus_jsonl_all_files_are_read(tmp_path: Path) -> None:
     for name, text in TEXTS.items():
         (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
     (tmp_path / "bad.txt").write_bytes(b"\xff")
-    found = evaluate(tmp_path, RagSettings.model_validate({}), WordEmbedder())
+    found = evaluate(tmp_path, RagSettings.model_validate({"reader": "off"}), WordEmbedder())
     assert (found["articles"], found["unreadable"]) == (3, 1)
 
 
 def test_folders_that_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidFolder, match=r"questions\.jsonl"):
-        evaluate(tmp_path, RagSettings.model_validate({}), WordEmbedder())
+        evaluate(tmp_path, RagSettings.model_validate({"reader": "off"}), WordEmbedder())
     (tmp_path / "questions.jsonl").write_text(json.dumps(ROWS[0]), encoding="utf-8")
     with pytest.raises(InvalidFolder, match="no article"):
-        evaluate(tmp_path, RagSettings.model_validate({}), WordEmbedder())
+        evaluate(tmp_path, RagSettings.model_validate({"reader": "off"}), WordEmbedder())
 
 
 def test_questions(tmp_path: Path) -> None:
@@ -115,6 +117,6 @@ def test_articles_of_nearest_are_ranked_too(tmp_path: Path) -> None:
     folder(tmp_path, ROWS[:1])
     article = {"id": "a", "title": "Bridge", "text": "Bridge, long"}
     (tmp_path / "corpus.jsonl").write_text(json.dumps(article), encoding="utf-8")
-    found = evaluate(tmp_path, RagSettings.model_validate({}), WordEmbedder())
+    found = evaluate(tmp_path, RagSettings.model_validate({"reader": "off"}), WordEmbedder())
     assert found["answered_rate"]["answerable"] == 0.0 and found["article_recall_at_1"] == 1.0
     assert found["answer_in_extracts"] == 0.0 and found["verbatim_rate"] is None

@@ -147,8 +147,7 @@ def test_the_command_trains_writes_and_measures(
     assert all(0 <= figures["token_f1"] <= 1 for figures in report["held_back"].values())
     assert out.stat().st_size < 30_000_000
     monkeypatch.setattr(reader, "WEIGHTS", out)
-    made = open_reader(settings.model_copy(update={"reader": "default"}), embedder_of(chatbot))
-    assert made is not None
+    made = open_reader(settings, embedder_of(chatbot))
     hit = chatbot.search("Canal de Panama")[0][0]
     (reading,) = made.read("Quand le canal a-t-il été ouvert ?", [hit.passage], [""])
     assert torch.isfinite(torch.tensor([reading.answers, *reading.begin.tolist()])).all()
