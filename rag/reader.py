@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -25,6 +26,9 @@ MAX_PASSAGE_TOKENS: Final = 320
 QUESTION_PROMPT: Final = "query: "
 PASSAGE_PROMPT: Final = "passage: "
 MAX_SHORT_ANSWER_TOKENS: Final = 30
+PASSAGES_KEPT: Final = 256
+"""Passages whose lower states are kept: about 35 MB."""
+
 WEIGHTS: Final = Path(__file__).parent / "models" / "reader.safetensors"
 _SAMPLE_QUESTION: Final = "Quand le canal a-t-il été ouvert ?"
 _SAMPLE_TEXTS: Final = (
@@ -97,49 +101,67 @@ class Reader(Protocol):
 
 
 class LayersReader:
-    """The default model's lower layers on question and passages apart, then the reader's own on both."""
+    """The default model's lower layers on question and passages apart, then the reader's own on both.
+
+    Each text passes the lower layers alone, so that its states do not depend on what else is read,
+    and those of the last passages are kept: half of the work on a passage read before is saved.
+    """
 
     def __init__(self, encoder: Any, tokenizer: Any, joint: Any) -> None:
         self._encoder, self._tokenizer, self._joint = encoder, tokenizer, joint
+        self._kept = lru_cache(PASSAGES_KEPT)(self._passage_states)
 
     def read(self, question: str, passages: Sequence[Passage], titles: Sequence[str]) -> list[Reading]:
         """See the protocol."""
         if not passages:
             return []
         texts = [read_passage(passage, title) for passage, title in zip(passages, titles, strict=True)]
-        joined, length, offsets = _joined(self._encoder, self._tokenizer, question, [text.text for text in texts])
-        ends, answers = self._joint(*joined)
+        asked, _ = self._states(QUESTION_PROMPT + question, MAX_QUESTION_TOKENS)
+        read = [self._kept(text.text) for text in texts]
+        ends, answers = self._joint(*joined(asked, [states for states, _ in read]))
         return [
-            _reading(ends[row].numpy(), length, float(answers[row]), offsets[row], text, passage)
-            for row, (text, passage) in enumerate(zip(texts, passages, strict=True))
+            _reading(ends[row].numpy(), len(asked), float(answers[row]), offsets, text, passage)
+            for row, ((_, offsets), text, passage) in enumerate(zip(read, texts, passages, strict=True))
         ]
 
+    def example(self) -> Any:
+        """Inputs of the joint layers out of real texts, to trace and check their compiled form with."""
+        asked, _ = self._states(QUESTION_PROMPT + _SAMPLE_QUESTION, MAX_QUESTION_TOKENS)
+        return joined(asked, [self._passage_states(text)[0] for text in _SAMPLE_TEXTS])
 
-def _joined(encoder: Any, tokenizer: Any, question: str, texts: Sequence[str]) -> tuple[Any, int, NDArray[np.int64]]:
-    """What the joint layers take: states, segments and mask of the question before each text; and
-    the question's length in tokens, and where each token of the texts stands, (texts, tokens, 2)."""
+    def _passage_states(self, text: str) -> tuple[Any, NDArray[np.int64]]:
+        states, offsets = self._states(PASSAGE_PROMPT + text, MAX_PASSAGE_TOKENS)
+        return states.half(), offsets - len(PASSAGE_PROMPT)
+
+    def _states(self, text: str, most: int) -> tuple[Any, NDArray[np.int64]]:
+        """The states of a text's tokens, (tokens, hidden), and where they stand in it, (tokens, 2)."""
+        tokens = self._tokenizer(
+            [text], truncation=True, max_length=most, return_offsets_mapping=True, return_tensors="pt"
+        )
+        (states,) = self._encoder.lower(tokens["input_ids"], tokens["attention_mask"])
+        return states[0], tokens["offset_mapping"][0].numpy()
+
+
+def joined(asked: Any, read: Sequence[Any]) -> tuple[Any, Any, Any]:
+    """The states of one question, (tokens, hidden), before those of each passage, as the joint
+    layers take them: states, segments and mask, padded to the longest."""
     import torch
 
-    asked = tokenizer(
-        [QUESTION_PROMPT + question], truncation=True, max_length=MAX_QUESTION_TOKENS, return_tensors="pt"
-    )
-    read = tokenizer(
-        [PASSAGE_PROMPT + text for text in texts],
-        truncation=True, max_length=MAX_PASSAGE_TOKENS, padding=True, return_offsets_mapping=True, return_tensors="pt",
-    )  # fmt: skip
-    (question_states,) = encoder.lower(asked["input_ids"], asked["attention_mask"])
-    (passage_states,) = encoder.lower(read["input_ids"], read["attention_mask"])
-    states = torch.cat([question_states.expand(len(texts), -1, -1), passage_states], dim=1)
-    mask = torch.cat([asked["attention_mask"].expand(len(texts), -1), read["attention_mask"]], dim=1)
-    segments = torch.zeros_like(mask)
-    segments[:, question_states.shape[1] :] = 1
-    return (states, segments, mask), question_states.shape[1], read["offset_mapping"].numpy()
+    length, width = len(asked), len(asked) + max(map(len, read))
+    states = torch.zeros((len(read), width, asked.shape[1]))
+    segments = torch.zeros((len(read), width), dtype=torch.int64)
+    mask = torch.zeros_like(segments)
+    for row, passage in enumerate(read):
+        end = length + len(passage)
+        states[row, :length], states[row, length:end] = asked, passage
+        segments[row, length:end] = 1
+        mask[row, :end] = 1
+    return states, segments, mask
 
 
 def _reading(
     ends: Scores, length: int, answers: float, offsets: NDArray[np.int64], text: ReadPassage, passage: Passage
 ) -> Reading:
-    offsets = offsets - len(PASSAGE_PROMPT)
     own = np.flatnonzero((offsets[:, 1] > offsets[:, 0]) & (offsets[:, 1] > text.body))
     logits = ends[length + own] - ends[0]
     places = np.maximum(offsets[own], text.body) - text.body + passage.start
@@ -171,6 +193,6 @@ def open_reader(settings: RagSettings, embedder: Embedder) -> Reader:
         raise ReaderError(
             "The reader's weights could not be read. Install Loccit anew, or set reader to 'off'."
         ) from error
-    example, *_ = _joined(embedder.encoder, embedder.tokenizer, _SAMPLE_QUESTION, _SAMPLE_TEXTS)
     file = e5_small.compiled_folder(settings.cache) / f"reader-{digest}.xml"
-    return LayersReader(embedder.encoder, embedder.tokenizer, compile_layers(joint, example, file))
+    unread = LayersReader(embedder.encoder, embedder.tokenizer, joint)
+    return LayersReader(embedder.encoder, embedder.tokenizer, compile_layers(joint, unread.example(), file))
