@@ -13,7 +13,8 @@ from rag.citations import cite
 from rag.composer import Composer, Pick
 from rag.confidence import confidence, probability, reason_not_found
 from rag.errors import VerbatimError
-from rag.reader import Reader, Reading
+from rag.reader import Reader
+from rag.reading import Reading
 from rag.retriever import Query
 from rag.settings import RagSettings
 from rag.types import Answer, Extract, Nearest, Part, Status
@@ -106,7 +107,7 @@ def _extract(number: int, pick: Pick, score: float, store: IndexStore, articles:
 
 
 def _article(article_id: str, store: IndexStore, articles: dict[str, Article]) -> Article:
-    """An article, fetched once for each answer."""
+    """An article, fetched once for all extracts."""
     if article_id not in articles:
         articles[article_id] = store.article(article_id)
     return articles[article_id]

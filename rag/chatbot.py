@@ -63,15 +63,21 @@ class Chatbot:
 
     def warm_up(self) -> None:
         """Load the models now. Raises EmbedderError, ReaderError."""
-        self._models()
+        self._embedding()
+        self._reading()
 
-    def _models(self) -> tuple[Embedder, Reader | None]:
+    def _embedding(self) -> Embedder:
         with self._loading:
             if self._embedder is None:
                 self._embedder = open_embedder(self.settings)
+            return self._embedder
+
+    def _reading(self) -> Reader | None:
+        embedder = self._embedding()
+        with self._loading:
             if self._reader is None and self.settings.reader != "off":
-                self._reader = open_reader(self.settings, self._embedder)
-            return self._embedder, self._reader
+                self._reader = open_reader(self.settings, embedder)
+            return self._reader
 
     def index(self) -> IndexStore:
         """The current generation. Raises NoIndexError, StoreError, or EmbedderError if it was made
@@ -89,7 +95,8 @@ class Chatbot:
         filters: Filters = Filters(),
         limit: int | None = None,
     ) -> Answer:
-        """One answer. Raises InvalidQuestion, QuestionTooLong, InvalidFilter, and what `index` raises."""
+        """One answer. Raises InvalidQuestion, QuestionTooLong, InvalidFilter, ReaderError, and what `index`
+        raises."""
         *_, answer = self._items(self._request(question, language, filters, limit))
         assert isinstance(answer, Answer)
         return answer
@@ -103,8 +110,8 @@ class Chatbot:
         filters: Filters = Filters(),
         limit: int | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """The same answer as events (see `interfaces.md`). Errors are raised by this call, before
-        the iterator is returned."""
+        """The same answer as events (see `interfaces.md`). What is wrong with the question,
+        the index or the models is raised by this call, before the iterator is returned."""
         request = self._request(question, language, filters, limit)
         return _events(request, self._items(request))
 
@@ -140,7 +147,7 @@ class Chatbot:
 
     def _retrieve(self, request: _Request) -> Asked:
         start = time.perf_counter()
-        vector = self._models()[0].embed_questions([request.text])[0]
+        vector = self._embedding().embed_questions([request.text])[0]
         embedded = time.perf_counter()
         query = Query(request.text, request.language, vector)
         hits = retrieve(query, request.store, request.only, self.settings.candidates, self.settings.meaning_weight)
@@ -154,7 +161,7 @@ class Chatbot:
         if known is not None:
             return _again(known, request)
         asked = self._retrieve(request)
-        return self._kept(request.key, answer_of(asked, self._models()[1], self._composer, self.settings))
+        return self._kept(request.key, answer_of(asked, self._reading(), self._composer, self.settings))
 
     def _kept(self, key: Key, items: Iterator[Extract | Answer]) -> Iterator[Extract | Answer]:
         for item in items:

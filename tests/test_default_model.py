@@ -167,8 +167,8 @@ def test_sentences_of_a_batch_belong_to_their_passages() -> None:
     together, inner = embedder().embed_passages(texts, spans)
     for text, own, vector, rows in zip(texts, spans, together, inner, strict=True):
         apart, (alone,) = embedder().embed_passages([text], [own])
-        np.testing.assert_allclose(vector, apart[0], atol=1e-4)
-        np.testing.assert_allclose(rows, alone, atol=1e-4)
+        np.testing.assert_allclose(vector, apart[0], atol=2e-3)  # bfloat16: other shapes, other roundings
+        np.testing.assert_allclose(rows, alone, atol=2e-3)
 
 
 def test_sentences_beyond_the_window_take_the_passages_vector() -> None:

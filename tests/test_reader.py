@@ -5,9 +5,12 @@ it never saw (`python -m rag.training.train` and `loccit eval` measure that)."""
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
@@ -24,7 +27,7 @@ from web.settings import Settings
 
 @pytest.fixture(scope="module")
 def reader(chatbot: Chatbot) -> Reader:
-    made = chatbot._models()[1]
+    made = chatbot._reading()
     assert made is not None
     return made
 
@@ -103,7 +106,7 @@ def test_short_answers_of_the_corpus_stand_in_their_extracts(chatbot: Chatbot) -
 
 def test_off_loads_nothing_and_marks_nothing(chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WEIGHTS", Path("/nowhere"))
-    off = Chatbot(chatbot.settings.model_copy(update={"reader": "off"}), chatbot._models()[0])
+    off = Chatbot(chatbot.settings.model_copy(update={"reader": "off"}), chatbot._embedding())
     answer = off.ask("When did the Panama Canal open?")
     assert answer.extracts and all(extract.short_answer is None for extract in answer.extracts)
 
@@ -115,11 +118,11 @@ def test_damaged_weights_are_an_error_that_says_what_to_do(
         (tmp_path / "weights").write_bytes(content)
         monkeypatch.setattr(module, "WEIGHTS", tmp_path / "weights")
         with pytest.raises(ReaderError, match="Install Loccit anew, or set reader to 'off'"):
-            open_reader(settings, chatbot._models()[0])
+            open_reader(settings, chatbot._embedding())
 
 
 def test_with_another_embedder_it_brings_the_layers_it_needs(settings: Settings, chatbot: Chatbot) -> None:
-    assert isinstance(chatbot._models()[0], SentenceTransformerEmbedder)
+    assert isinstance(chatbot._embedding(), SentenceTransformerEmbedder)
     own = open_reader(settings, WordEmbedder())
     (reading,) = own.read("When did the canal open?", [passage_of(CANAL)], ["The canal"])
     assert reading.answers > 0
@@ -127,3 +130,37 @@ def test_with_another_embedder_it_brings_the_layers_it_needs(settings: Settings,
 
 def test_what_is_shipped_is_small() -> None:
     assert module.WEIGHTS.stat().st_size < 30_000_000
+
+
+def test_many_at_once_get_what_one_at_a_time_gets(chatbot: Chatbot) -> None:
+    """Questions of different lengths, in threads, nothing kept: the same bytes but for id and times."""
+    lines = (CORPUS / "questions.jsonl").read_text(encoding="utf-8").splitlines()[::30]
+    questions = [json.loads(line)["question"] for line in lines]
+
+    def fresh() -> Chatbot:
+        settings = chatbot.settings.model_copy(update={"cached_answers": 0})
+        return Chatbot(settings, chatbot._embedding(), open_reader(settings, chatbot._embedding()))
+
+    def content(asked: Chatbot, question: str) -> dict[str, Any]:
+        answer = answer_object(asked.ask(question))
+        return {name: value for name, value in answer.items() if name not in ("id", "timings_ms")}
+
+    one = fresh()
+    wanted = [content(one, question) for question in questions]
+    together = fresh()
+    with ThreadPoolExecutor(6) as threads:
+        assert list(threads.map(lambda question: content(together, question), questions * 2)) == wanted * 2
+
+
+def test_without_its_weights_the_server_says_what_to_do(
+    chatbot: Chatbot, serve: Callable[[Chatbot], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WEIGHTS", Path("/nowhere"))
+    url = serve(Chatbot(chatbot.settings, chatbot._embedding()))
+    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+        for more in ({}, {"stream": True}):
+            response = client.post("/v1/answer", json={"question": "When did the canal open?", **more})
+            error = response.json()["error"]
+            assert response.status_code == 503 and error["code"] == "reader_unavailable"
+            assert "`reader` to `off`" in error["message"] and "nowhere" not in response.text
+        assert client.post("/v1/search", json={"query": "canal"}).status_code == 200

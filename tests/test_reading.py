@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Passage, Span
-from rag.reader import MAX_SHORT_ANSWER_TOKENS, Reading, read_passage
+from rag.reading import MAX_SHORT_ANSWER_TOKENS, Reading, read_passage
 
 WORDS = st.lists(st.integers(1, 9), min_size=1, max_size=80)
 """Lengths of words, one token each, a space apart."""
@@ -50,6 +50,7 @@ def test_a_short_answer_lies_in_its_span_and_is_the_best_there(lengths: list[int
         (i,) = np.flatnonzero(made.offsets[:, 0] == short.start)
         (j,) = np.flatnonzero(made.offsets[:, 1] == short.end)
         assert float(made.begin[i] + made.end[j]) == pytest.approx(best) and j - i < MAX_SHORT_ANSWER_TOKENS
+        assert made.support(span) == pytest.approx(best)
 
 
 def test_outside_of_what_was_read_there_is_nothing() -> None:
@@ -65,3 +66,12 @@ def test_a_passage_is_read_with_title_and_headings() -> None:
     text = read_passage(passage, "The canal")
     assert text.text == "The canal — Works\nIt opened. It closed" and text.text[text.body :] == passage.text
     assert [text.text[span.start : span.end] for span in text.sentences] == ["It opened.", "It closed"]
+
+
+def test_a_token_across_two_sentences_counts_once_and_is_cut() -> None:
+    """As in writing without spaces, where a token may hold the end of one sentence and the next's start."""
+    offsets = np.array([[0, 4], [4, 7], [7, 9]], np.int64)
+    made = Reading(0.0, offsets, np.array([0, 9, 0], np.float32), np.array([0, 9, 0], np.float32))
+    first, second = Span(0, 5), Span(5, 9)
+    assert made.shares([first, second]).sum() == pytest.approx(1)
+    assert made.short_answer(first) == Span(4, 5) and made.short_answer(second) == Span(5, 7)

@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from index.errors import EmbedderError, InvalidFilter, NoIndexError, StoreError, UnknownArticle
-from rag.errors import InvalidFolder, InvalidQuestion, QuestionTooLong, VerbatimError
+from rag.errors import InvalidFolder, InvalidQuestion, QuestionTooLong, ReaderError, VerbatimError
 
 log = logging.getLogger("loccit.web")
 
@@ -68,6 +68,10 @@ TABLE: Final[dict[type[Exception], Row]] = {
     EmbedderError: Row(
         503, AWAY, "embedder_unavailable",
         "The model that reads questions cannot be used. Run `loccit stats` on the server to see why.",
+    ),
+    ReaderError: Row(
+        503, AWAY, "reader_unavailable",
+        "The model that reads passages cannot be used. Set `reader` to `off` on the server; its log says more.",
     ),
     VerbatimError: Row(
         500, BROKEN, "verbatim_check_failed",

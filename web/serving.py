@@ -9,6 +9,7 @@ import uvicorn
 
 from index.errors import IndexFault, SettingsError
 from rag.chatbot import Chatbot
+from rag.errors import RagFault
 from web import terminal
 from web.app import create_app
 from web.settings import Settings
@@ -44,5 +45,5 @@ def _prepare(chatbot: Chatbot) -> None:
     try:
         chatbot.warm_up()
         chatbot.index()
-    except IndexFault as error:
+    except (IndexFault, RagFault) as error:
         terminal.print_error(str(error))

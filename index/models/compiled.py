@@ -8,11 +8,14 @@ Measured beside each other on two cores with AVX-512 (bfloat16, no AMX), 8 passa
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
+import tempfile
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +23,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-LEAST_COSINE: Final = 0.995
-"""Mean cosine of the first output's rows to PyTorch's in float32; below it a precision is not used."""
+LEAST_AGREEMENT: Final = 0.995
+"""With PyTorch in float32, see `_agreement`; below it a precision is not used."""
 
 logger = logging.getLogger(__name__)
 
@@ -33,29 +36,48 @@ def compile_layers(module: nn.Module, example: tuple[Tensor, ...], file: Path) -
     from several threads.
 
     `example` holds inputs to trace with, and to check with; `file` (`.xml`) is where the converted
-    form is kept, and taken from when it is there. Never raises for want of OpenVINO: PyTorch then runs
-    the module, and the log says so.
+    form is kept, and taken from when it is there and agrees. Where OpenVINO is missing or cannot do
+    it, PyTorch runs the module, and the log says so.
     """
     with torch.inference_mode():
-        reference = _tuple(module(*example))[0].numpy()
+        reference = _tuple(module(*example))
+    if file.is_file():
+        kept = _fastest(lambda core: core.read_model(file), example, reference)
+        if kept is not None:
+            return kept
+    made = _fastest(lambda core: _convert(module, example, file), example, reference)
+    if made is not None:
+        return made
+    _warn_once("OpenVINO cannot run the model, so PyTorch does: slower, with nearly the same answers.")
+    return _Plain(module)
+
+
+def _fastest(
+    load: Callable[[Any], Any], example: tuple[Tensor, ...], reference: tuple[Tensor, ...]
+) -> _Compiled | None:
+    """The loaded model in the fastest precision that agrees; None if there is none, and the log says why."""
     try:
         # Without this, importing OpenVINO reports the import to its makers; nothing leaves the machine here.
         sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         import openvino
 
         core = openvino.Core()
-        model = core.read_model(file) if file.is_file() else _convert(openvino, module, example, file)
-        for precision in ("bf16", "f32"):
-            if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-                continue
+        model = load(core)
+        offered = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    except Exception as error:  # noqa: BLE001  # converters raise what they like; PyTorch is always there
+        logger.info("OpenVINO: %s", error)
+        return None
+    for precision in ("bf16", "f32") if "BF16" in offered else ("f32",):
+        try:
             layers = _Compiled(core, model, precision)
-            cosine = _mean_cosine(layers(*example)[0].numpy(), reference)
-            if cosine >= LEAST_COSINE:
-                return layers
-            logger.warning("%s in %s is not used: mean cosine to float32 %.4f.", file.stem, precision, cosine)
-    except (ImportError, RuntimeError, OSError) as error:
-        logger.warning("OpenVINO cannot run %s, PyTorch does: slower, same answers. (%s)", file.stem, error)
-    return _Plain(module)
+            agreement = _agreement(layers(*example), reference)
+        except Exception as error:  # noqa: BLE001  # the next precision may do
+            logger.info("OpenVINO in %s: %s", precision, error)
+            continue
+        if agreement >= LEAST_AGREEMENT:
+            return layers
+        logger.warning("OpenVINO in %s is not used: agreement with PyTorch %.4f.", precision, agreement)
+    return None
 
 
 class _Plain:
@@ -82,30 +104,57 @@ class _Compiled:
         request = getattr(self._local, "request", None)
         if request is None:
             request = self._local.request = self._model.create_infer_request()
-        outputs = request.infer([value.numpy() for value in inputs])
-        # The request owns its outputs and writes over them at the next call.
-        return tuple(torch.from_numpy(np.array(value)) for value in outputs.values())
+        outputs = request.infer([value.numpy() for value in inputs])  # copies, by its documentation
+        return tuple(torch.from_numpy(value) for value in outputs.values())
 
 
-def _convert(openvino: Any, module: nn.Module, example: tuple[Tensor, ...], file: Path) -> Any:
-    with warnings.catch_warnings(), torch.inference_mode():
+def _convert(module: nn.Module, example: tuple[Tensor, ...], file: Path) -> Any:
+    import openvino
+
+    with _logging_as_it_was(), warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # tracing warns of what does not vary here
         model = openvino.convert_model(module, example_input=example)
     for value in model.inputs:  # any number of rows and tokens
         value.get_node().set_partial_shape(openvino.PartialShape([-1, -1, *list(value.get_partial_shape())[2:]]))
     model.validate_nodes_and_infer_types()
-    beside = file.with_suffix(f".{threading.get_native_id()}.xml")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    openvino.save_model(model, beside, compress_to_fp16=True)
-    beside.with_suffix(".bin").replace(file.with_suffix(".bin"))
-    beside.replace(file)
-    return openvino.Core().read_model(file)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".converting-", dir=file.parent, ignore_cleanup_errors=True) as made:
+            beside = Path(made) / file.name
+            openvino.save_model(model, beside, compress_to_fp16=True)
+            beside.with_suffix(".bin").replace(file.with_suffix(".bin"))
+            beside.replace(file)
+    except (OSError, RuntimeError) as error:
+        _warn_once(f"The converted model could not be kept in {file.parent}, so it is made anew each time: {error}")
+    return model
+
+
+@contextmanager
+def _logging_as_it_was() -> Iterator[None]:
+    """The converter turns the root logger down and, when it fails, leaves it so."""
+    root = logging.getLogger()
+    level, handlers, filters = root.level, list(root.handlers), list(root.filters)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.handlers, root.filters = handlers, filters
+
+
+@functools.cache
+def _warn_once(message: str) -> None:
+    logger.warning(message)
 
 
 def _tuple(outputs: Any) -> tuple[Tensor, ...]:
     return outputs if isinstance(outputs, tuple) else (outputs,)
 
 
-def _mean_cosine(rows: Any, reference: Any) -> float:
-    a, b = rows.reshape(-1, rows.shape[-1]), reference.reshape(-1, reference.shape[-1])
-    return float(((a * b).sum(1) / np.maximum(np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1), 1e-9)).mean())
+def _agreement(outputs: tuple[Tensor, ...], reference: tuple[Tensor, ...]) -> float:
+    """1 less half the square of the relative distance, of the output that agrees least: the cosine,
+    where lengths are the same, and less where they are not."""
+    shares = []
+    for made, wanted in zip(outputs, reference, strict=True):
+        distance = float(torch.linalg.vector_norm(made.float() - wanted.float()))
+        shares.append(1 - 0.5 * (distance / max(float(torch.linalg.vector_norm(wanted.float())), 1e-9)) ** 2)
+    return float(np.min(shares))

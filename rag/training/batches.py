@@ -13,13 +13,8 @@ import torch
 from torch import Tensor
 
 from index.models.compiled import Layers
-from rag.reader import (
-    MAX_PASSAGE_TOKENS,
-    MAX_QUESTION_TOKENS,
-    PASSAGE_PROMPT,
-    QUESTION_PROMPT,
-    ReadPassage,
-)
+from rag.reader import MAX_PASSAGE_TOKENS, MAX_QUESTION_TOKENS, PASSAGE_PROMPT, QUESTION_PROMPT
+from rag.reading import ReadPassage, own_tokens
 from rag.training.examples import Example
 
 _POOL: Final = 32
@@ -85,7 +80,7 @@ class Tokens:
                 with torch.inference_mode():
                     (rows,) = lower(padded, mask)
                 for i, row in zip(several, rows, strict=True):
-                    made[i] = row[: len(ids[i])].bfloat16().clone()
+                    made[i] = row[: len(ids[i])].bfloat16()
                 done += len(several)
                 progress(done, total)
             states += [made[i] for i in range(len(ids))]
@@ -106,7 +101,8 @@ class Tokens:
             segments[row, begin:end] = 1
             mask[row, :end] = 1
             passage, offsets = self.passages[pair.passage], self.offsets[pair.passage]
-            own = (offsets[:, 1] > offsets[:, 0]) & (offsets[:, 1] > passage.body)
+            own = np.zeros(len(offsets), bool)
+            own[own_tokens(offsets, passage)[0]] = True
             allowed[row, begin:end] = torch.from_numpy(own)
             allowed[row, 0] = True
             for start, stop in pair.spans:

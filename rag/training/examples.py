@@ -17,7 +17,7 @@ from index.embedder import Embedder
 from index.passages import cut_passages
 from index.store import IndexStore, open_store, open_writer
 from index.types import Article, Filters, Passage, Span
-from rag.reader import ReadPassage, read_passage
+from rag.reading import ReadPassage, read_passage
 from rag.retriever import Query, retrieve
 from rag.settings import RagSettings
 
@@ -43,7 +43,8 @@ class Example:
 def held_back(example: Example, shared: frozenset[str]) -> bool:
     """Whether an example is kept from training, by its title, in every language and folder at once:
     all titles of `xquad-*` but those `shared` with `squad2-dev-half`, and a fifth of the others, by
-    a digest."""
+    a digest. No question on them is learnt from; passages of theirs may still stand among those that
+    do not answer another question."""
     title = example.title
     if example.folder.startswith("xquad") and title not in shared:
         return True
@@ -58,9 +59,8 @@ def read_examples(
     examples: list[Example] = []
     for name in FOLDERS:
         own = settings.model_copy(update={"store": f"embedded:{(work / name).resolve()}"})
-        if not (work / name).exists():
-            with open_writer(own, embedder.name, embedder.dimension) as writer:
-                build([data / name / "corpus.jsonl"], writer, embedder, own)
+        with open_writer(own, embedder.name, embedder.dimension) as writer:
+            build([data / name / "corpus.jsonl"], writer, embedder, own)
         store = open_store(own)
         lines = [json.loads(line) for line in (data / name / "questions.jsonl").open(encoding="utf-8")]
         cut = partial(cut_passages, count_tokens=embedder.count_tokens, target_tokens=own.passage_tokens)

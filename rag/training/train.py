@@ -1,5 +1,5 @@
-"""`python -m rag.training.train DATA`: trains the reader's upper layers and writes them, 8 bits a
-weight, then measures what was written on titles never trained on. Left out: calibrating the score."""
+"""`python -m rag.training.train DATA`: trains the reader's upper layers, writes them in float16, and
+measures them on questions on titles held back. Left out: calibrating the score (`tests/benchmarks/`)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rag.reader_network import JointLayers
 from rag.settings import RagSettings
 from rag.training.batches import Batch, Tokens, batches, draw
 from rag.training.examples import Example, held_back, read_examples, shared_titles
-from rag.training.held_back import measure
+from rag.training.figures import measure
 
 SEED: Final = 20261122
 EPOCHS: Final = 2
@@ -102,14 +102,19 @@ def save(network: JointLayers, path: Path) -> None:
     from safetensors.torch import save_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({name: value.half().contiguous() for name, value in network.state_dict().items()}, str(path))
+    beside = path.with_suffix(".part")
+    save_file({name: value.half().contiguous() for name, value in network.state_dict().items()}, str(beside))
+    beside.chmod(0o644)  # the library leaves it to its owner alone
+    beside.replace(path)
 
 
 def _bars(progress: Progress) -> Callable[[str, int, int], None]:
     bars: dict[str, Callable[[int, int], None]] = {}
 
     def show(name: str, done: int, total: int) -> None:
-        bars.setdefault(name, _bar(progress, f"Ranking {name}"))(done, total)
+        if name not in bars:
+            bars[name] = _bar(progress, f"Ranking {name}")
+        bars[name](done, total)
 
     return show
 
@@ -150,7 +155,7 @@ def main() -> None:
             keep,
             arguments.epochs,
             progress,
-            lambda made, epoch: save(made, arguments.out),
+            lambda made, epoch: save(made, arguments.work / f"epoch-{epoch}.safetensors"),
         )
     save(network, arguments.out)
     figures = measure(network, tokens, examples, held)

@@ -1,4 +1,4 @@
-"""A trained reader → figures on titles it never saw: whether it finds the words and the sentence in a
+"""A trained reader → figures on questions on titles held back: whether it finds the words and the sentence in a
 passage that answers, and tells such passages from others. Left out: retrieval and the whole chain,
 which `loccit eval` measures."""
 
@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
 
-from rag.reader import MAX_SHORT_ANSWER_TOKENS
 from rag.reader_network import JointLayers
+from rag.reading import MAX_SHORT_ANSWER_TOKENS
 from rag.training.batches import Batch, Pair, Tokens
 from rag.training.examples import Example
 
@@ -36,10 +36,10 @@ def measure(network: JointLayers, tokens: Tokens, examples: Sequence[Example], h
             "questions": len(chosen),
             "token_f1": round(float(np.mean(f1)), 3),
             "sentence": round(float(np.mean(sentence)), 3),
-            "auroc": round(_auroc(good, _read(network, tokens, wrong)[2]), 3),
+            "auroc": _auroc(good, _read(network, tokens, wrong)[2]),
         }
         if near:
-            figures[folder]["auroc_near_misses"] = round(_auroc(good, _read(network, tokens, near)[2]), 3)
+            figures[folder]["auroc_near_misses"] = _auroc(good, _read(network, tokens, near)[2])
     return figures
 
 
@@ -47,8 +47,10 @@ def _pair(question: int, passage: int, spans: Sequence[Any]) -> Pair:
     return Pair(question, passage, tuple((span.start, span.end) for span in spans))
 
 
-def _auroc(good: Sequence[float], bad: Sequence[float]) -> float:
-    return float(roc_auc_score([1] * len(good) + [0] * len(bad), [*good, *bad]))
+def _auroc(good: Sequence[float], bad: Sequence[float]) -> float | None:
+    if not good or not bad:
+        return None
+    return round(float(roc_auc_score([1] * len(good) + [0] * len(bad), [*good, *bad])), 3)
 
 
 def _read(network: JointLayers, tokens: Tokens, pairs: Sequence[Pair]) -> tuple[list[float], list[float], list[float]]:
@@ -75,7 +77,7 @@ def _row(ends: Any, batch: Batch, row: int) -> tuple[float, float]:
     begin = ends[:, 0].masked_fill(~allowed, -1e4)
     end = ends[:, 1].masked_fill(~allowed, -1e4)
     scores = begin[:, None] + end[None, :]
-    forward = torch.ones_like(scores).triu().tril(MAX_SHORT_ANSWER_TOKENS) > 0
+    forward = torch.ones_like(scores).triu().tril(MAX_SHORT_ANSWER_TOKENS - 1) > 0
     scores = scores.masked_fill(~forward, -1e9)
     first, last = divmod(int(scores.argmax()), scores.shape[1])
     best = 0.0
