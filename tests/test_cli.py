@@ -53,6 +53,7 @@ def test_ask_for_people_names_the_source(store: str, tmp_path: Path) -> None:
     asked = loccit("ask", "Who invented the World Wide Web?", "--store", store, folder=tmp_path)
     assert asked.returncode == 0, asked.stderr
     assert asked.stdout.startswith("[1] ") and "confidence" in asked.stdout
+    assert "In short: " in asked.stdout and "Berners-Lee" in asked.stdout
 
 
 def test_search_shows_scores_apart(store: str, tmp_path: Path) -> None:

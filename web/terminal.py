@@ -19,8 +19,10 @@ from rag.types import Answer, Citation
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _WORDS = {
     "fr": {"high": "confiance élevée", "medium": "confiance moyenne", "low": "confiance faible",
+           "short": "En bref :",
            "nearest": "Passages les plus proches (ce ne sont pas des réponses) :"},
     "en": {"high": "high confidence", "medium": "medium confidence", "low": "low confidence",
+           "short": "In short:",
            "nearest": "Closest passages (not answers):"},
 }  # fmt: skip
 
@@ -57,6 +59,10 @@ def print_answer(answer: Answer) -> None:
         return
     for extract in answer.extracts:
         out.print(Text(f"[{extract.number}] ", style="bold cyan").append(_clean(extract.text), style="bold"))
+        if extract.short_answer is not None:
+            start = extract.citation.start
+            marked = extract.text[extract.short_answer.start - start : extract.short_answer.end - start]
+            out.print(Padding(Text(f"{words['short']} {_clean(marked)}", style="cyan"), (0, 4)))
         out.print(Padding(_source(extract.citation), (0, 4)))
     out.print(Text(f"\n{words[answer.confidence]} ({answer.score:.0%})", style="dim"))
 
