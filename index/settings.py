@@ -32,7 +32,10 @@ class IndexSettings(BaseModel):
         50_000_000, ge=1_000, description="A larger file is refused, with its name and size."
     )
     keep_generations: int = Field(3, ge=1, le=100, description="Published generations kept for rollback.")
-    cache: Path = Field(default_factory=lambda: user_cache_path("loccit"), description="Where the model is unpacked and its compiled form kept.")
+    cache: Path = Field(
+        default_factory=lambda: user_cache_path("loccit"),
+        description="Where the model is unpacked and its compiled form kept.",
+    )
     data: Path = Field(
         default_factory=lambda: user_data_path("loccit"),
         description="Where `embedded:` without a path keeps its index.",
