@@ -59,7 +59,8 @@ def retrieve(query: Query, store: IndexStore, only: Filters, candidates: int, we
     if not passages:
         return []
     ids = list(passages)
-    by_meaning: Scores = store.vectors(ids) @ query.vector
+    # Row by row: a matrix product may give equal passages scores that differ in the last bit.
+    by_meaning: Scores = (store.vectors(ids) * query.vector).sum(axis=1)
     usual = {code: usual_score(query, store, code) for code in store.languages}
     level = np.array([usual[passages[i].language] for i in ids], np.float32)
     by_words = np.array([words.get(i, 0.0) for i in ids], np.float32)

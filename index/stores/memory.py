@@ -83,7 +83,9 @@ class MemoryIndex:
         passages = self._searched(only)
         if not passages:
             return [[] for _ in vectors]
-        products = vectors @ np.stack([self._vectors[p.id] for p in passages]).T
+        rows = np.stack([self._vectors[p.id] for p in passages])
+        # Not `vectors @ rows.T`: with AVX-512, equal rows then give products that differ in the last bit.
+        products = [(rows * vector).sum(axis=1) for vector in vectors]
         return [
             best_first((Hit(p, float(s), meaning=float(s)) for p, s in zip(passages, row, strict=True)), k)
             for row in products
