@@ -78,7 +78,9 @@ def chatbot(settings: Settings) -> Chatbot:
     with open_writer(settings, embedder.name, embedder.dimension) as writer:
         summary = build([CORPUS], writer, embedder, settings)
     assert not summary.failures
-    return Chatbot(settings, embedder)
+    made = Chatbot(settings, embedder)
+    made.warm_up()  # as the server does; a browser waits five seconds
+    return made
 
 
 @pytest.fixture
