@@ -142,7 +142,7 @@ def main(data: Path, names: list[str]) -> None:
         print(f"{name}: {len(sets[-1])} questions, {right:.3f} answered right by the first extract", flush=True)
     print("READ_WEIGHTS =", np.round(fit_sentences(sets), 2).tolist())
     weights = np.concatenate([np.full(len(several), 1 / len(several)) for several in sets])
-    fitted = LogisticRegression(C=10.0).fit(
+    fitted = LogisticRegression(C=1000.0, max_iter=5000).fit(
         np.array([seen.first for several in sets for seen in several]),
         [seen.right for several in sets for seen in several],
         weights * len(weights) / len(sets),
