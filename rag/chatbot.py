@@ -63,8 +63,7 @@ class Chatbot:
 
     def warm_up(self) -> None:
         """Load the models now. Raises EmbedderError, ReaderError."""
-        self._embedding()
-        self._reading()
+        self.reader()
 
     def _embedding(self) -> Embedder:
         with self._loading:
@@ -72,7 +71,8 @@ class Chatbot:
                 self._embedder = open_embedder(self.settings)
             return self._embedder
 
-    def _reading(self) -> Reader | None:
+    def reader(self) -> Reader | None:
+        """What reads passages; None if the settings have it off. Raises EmbedderError, ReaderError."""
         embedder = self._embedding()
         with self._loading:
             if self._reader is None and self.settings.reader != "off":
@@ -161,7 +161,7 @@ class Chatbot:
         if known is not None:
             return _again(known, request)
         asked = self._retrieve(request)
-        return self._kept(request.key, answer_of(asked, self._reading(), self._composer, self.settings))
+        return self._kept(request.key, answer_of(asked, self.reader(), self._composer, self.settings))
 
     def _kept(self, key: Key, items: Iterator[Extract | Answer]) -> Iterator[Extract | Answer]:
         for item in items:

@@ -28,8 +28,6 @@ and 0.09. The share of words adds nothing to these three. Hardly regularised: th
 and with its weight held down (12.7) the error is 0.04 and 0.07, but 12 of 24 questions on other subjects than
 those of `corpus/` reach 0.12, instead of 2."""
 
-_MOST_SUPPORT: Final = 15.0
-
 _COVERED_FROM: Final = 0.6
 
 # What an average passage scores where an index is too small to tell: 0.74 to 0.77 on five sets.
@@ -61,8 +59,7 @@ def evidence_of(query: Query, pick: Pick, store: IndexStore) -> Scores:
     level = (pick.hit.meaning or 0.0) - average
     if pick.reading is None:
         return np.array([level, max(0.0, _coverage(query, pick, store) - _COVERED_FROM)], np.float32)
-    support = max(-_MOST_SUPPORT, min(_MOST_SUPPORT, pick.reading.support(pick.span)))
-    return np.array([level, pick.reading.answers, support], np.float32)
+    return np.array([level, pick.reading.answers, pick.reading.bounded_support(pick.span)], np.float32)
 
 
 def _coverage(query: Query, pick: Pick, store: IndexStore) -> float:

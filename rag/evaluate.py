@@ -18,7 +18,6 @@ from index.store import IndexStore, open_writer
 from rag.chatbot import Chatbot
 from rag.errors import InvalidFolder
 from rag.metrics import GoldQuestion, Outcome, holds, measure
-from rag.reader import open_reader
 from rag.settings import RagSettings
 
 
@@ -46,13 +45,13 @@ def ask_all(
     articles = folder / "corpus.jsonl"
     with tempfile.TemporaryDirectory(prefix="loccit-eval-") as place:
         own = settings.model_copy(update={"store": f"embedded:{place}/index", "cached_answers": 0})
-        reader = None if own.reader == "off" else open_reader(own, embedder)
+        chatbot = Chatbot(own, embedder)
+        chatbot.warm_up()
         with open_writer(own, embedder.name, embedder.dimension) as writer:
             summary = build([articles if articles.is_file() else folder], writer, embedder, own)
         if summary.generation is None:
             raise InvalidFolder(f"{folder} holds no article that can be read. {' '.join(summary.failures[:1])}")
-        chatbot = Chatbot(own, embedder, reader)
-        unbarred = Chatbot(own.model_copy(update={"answer_threshold": 0.0}), embedder, reader)
+        unbarred = Chatbot(own.model_copy(update={"answer_threshold": 0.0}), embedder, chatbot.reader())
         outcomes = []
         for done, gold in enumerate(questions, 1):
             outcomes.append(_ask(gold, chatbot, unbarred))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -55,13 +55,16 @@ class LayersReader:
     and those of the last passages are kept: half of the work on a passage read before is saved.
     """
 
-    def __init__(self, encoder: Any, tokenizer: Any, joint: Any) -> None:
-        self._encoder, self._joint = encoder, joint
+    def __init__(self, encoder: Any, tokenizer: Any, compiled: Callable[[tuple[Any, ...]], Any]) -> None:
+        """`compiled` makes the joint layers of an example of what they take."""
+        self._encoder = encoder
         # A copy: how a tokenizer cuts and pads is its state, which the embedder sets in its own threads.
         self._tokenizer = copy.deepcopy(tokenizer.backend_tokenizer)
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._kept = lru_cache(PASSAGES_KEPT)(self._passage_states)
+        asked, _ = self._states(QUESTION_PROMPT + _SAMPLE_QUESTION, MAX_QUESTION_TOKENS)
+        self._joint = compiled(joined([(asked, self._passage_states(text)[0]) for text in _SAMPLE_TEXTS]))
 
     def read(self, question: str, passages: Sequence[Passage], titles: Sequence[str]) -> list[Reading]:
         """See the protocol."""
@@ -70,16 +73,11 @@ class LayersReader:
         texts = [read_passage(passage, title) for passage, title in zip(passages, titles, strict=True)]
         asked, _ = self._states(QUESTION_PROMPT + question, MAX_QUESTION_TOKENS)
         read = [self._kept(text.text) for text in texts]
-        ends, answers = self._joint(*joined(asked, [states for states, _ in read]))
+        ends, answers = self._joint(*joined([(asked, states) for states, _ in read]))
         return [
             _reading(ends[row].numpy(), len(asked), float(answers[row]), offsets, text, passage)
             for row, ((_, offsets), text, passage) in enumerate(zip(read, texts, passages, strict=True))
         ]
-
-    def example(self) -> Any:
-        """Inputs of the joint layers out of real texts, to trace and check their compiled form with."""
-        asked, _ = self._states(QUESTION_PROMPT + _SAMPLE_QUESTION, MAX_QUESTION_TOKENS)
-        return joined(asked, [self._passage_states(text)[0] for text in _SAMPLE_TEXTS])
 
     def _passage_states(self, text: str) -> tuple[Any, NDArray[np.int64]]:
         states, offsets = self._states(PASSAGE_PROMPT + text, MAX_PASSAGE_TOKENS)
@@ -98,17 +96,17 @@ class LayersReader:
         return states[0], np.asarray(offsets, np.int64)
 
 
-def joined(asked: Any, read: Sequence[Any]) -> tuple[Any, Any, Any]:
-    """The states of one question, (tokens, hidden), before those of each passage, as the joint
+def joined(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, Any, Any]:
+    """The states of each question before those of its passage, both (tokens, hidden), as the joint
     layers take them: states, segments and mask, padded to the longest."""
     import torch
 
-    length, width = len(asked), len(asked) + max(map(len, read))
-    states = torch.zeros((len(read), width, asked.shape[1]))
-    segments = torch.zeros((len(read), width), dtype=torch.int64)
+    width = max(len(asked) + len(passage) for asked, passage in pairs)
+    states = torch.zeros((len(pairs), width, pairs[0][0].shape[1]))
+    segments = torch.zeros((len(pairs), width), dtype=torch.int64)
     mask = torch.zeros_like(segments)
-    for row, passage in enumerate(read):
-        end = length + len(passage)
+    for row, (asked, passage) in enumerate(pairs):
+        length, end = len(asked), len(asked) + len(passage)
         states[row, :length], states[row, length:end] = asked, passage
         segments[row, length:end] = 1
         mask[row, :end] = 1
@@ -155,5 +153,4 @@ def open_reader(settings: RagSettings, embedder: Embedder) -> Reader:
             "The reader's weights could not be read. Install Loccit anew, or set reader to 'off'."
         ) from error
     file = e5_small.compiled_folder(settings.cache) / f"reader-{digest}.xml"
-    unread = LayersReader(embedder.encoder, embedder.tokenizer, joint)
-    return LayersReader(embedder.encoder, embedder.tokenizer, compile_layers(joint, unread.example(), file))
+    return LayersReader(embedder.encoder, embedder.tokenizer, lambda example: compile_layers(joint, example, file))

@@ -17,6 +17,9 @@ MAX_SHORT_ANSWER_TOKENS: Final = 30
 UNREAD: Final = -20.0
 """Support of words that were not read."""
 
+MOST_SUPPORT: Final = 15.0
+"""Support beyond this, either way, says no more where it is weighed."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadPassage:
@@ -69,17 +72,27 @@ class Reading:
         best = self._best(span)
         return UNREAD if best is None else best[0]
 
+    def bounded_support(self, span: Span) -> float:
+        """The support, at most MOST_SUPPORT either way."""
+        return max(-MOST_SUPPORT, min(MOST_SUPPORT, self.support(span)))
+
     def _best(self, span: Span) -> tuple[float, Span] | None:
         tokens = np.flatnonzero((self.offsets[:, 1] > span.start) & (self.offsets[:, 0] < span.end))
         if not len(tokens):
             return None
-        pairs = self.begin[tokens][:, None] + self.end[tokens][None, :]
-        forward = np.triu(np.ones_like(pairs, bool)) & np.tril(np.ones_like(pairs, bool), MAX_SHORT_ANSWER_TOKENS - 1)
-        pairs = np.where(forward, pairs, -np.inf)
-        first, last = divmod(int(pairs.argmax()), len(tokens))
+        score, first, last = best_span(self.begin[tokens], self.end[tokens])
         # In writing without spaces a token may reach from one sentence into the next.
         start, end = int(self.offsets[tokens[first], 0]), int(self.offsets[tokens[last], 1])
-        return float(pairs[first, last]), Span(max(start, span.start), min(end, span.end))
+        return score, Span(max(start, span.start), min(end, span.end))
+
+
+def best_span(begin: Scores, end: Scores) -> tuple[float, int, int]:
+    """The greatest sum of a begin and an end not before it, of at most MAX_SHORT_ANSWER_TOKENS, and
+    both places."""
+    sums = begin[:, None] + end[None, :]
+    forward = np.triu(np.ones_like(sums, bool)) & np.tril(np.ones_like(sums, bool), MAX_SHORT_ANSWER_TOKENS - 1)
+    first, last = divmod(int(np.where(forward, sums, -np.inf).argmax()), len(end))
+    return float(sums[first, last]), first, last
 
 
 def own_tokens(offsets: NDArray[np.int64], text: ReadPassage) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -36,7 +36,6 @@ features and weights above, over as many passages: 0.78, 0.84, 0.92, 0.88, 0.90.
 decided by xquad-en and `corpus/`."""
 
 _SUPPORT_SCALE: Final = 5.0
-_MOST_SUPPORT: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +104,12 @@ def _read_features(sentences: Sequence[Sentence], readings: Mapping[int, Reading
             shares[passage.id] = readings[passage.id].shares(passage.sentences)
     answers = np.array([readings[sentence.hit.passage.id].answers for sentence in sentences], np.float32)
     own = np.array([shares[sentence.hit.passage.id][sentence.position] for sentence in sentences], np.float32)
-    support = np.array([readings[sentence.hit.passage.id].support(sentence.span) for sentence in sentences], np.float32)
-    support = np.clip(support, -_MOST_SUPPORT, _MOST_SUPPORT) / _SUPPORT_SCALE
-    return [np.asarray(-np.logaddexp(0, -answers), np.float32), np.log(own + _LEAST_SHARE), support]
+    support = [readings[sentence.hit.passage.id].bounded_support(sentence.span) for sentence in sentences]
+    return [
+        np.asarray(-np.logaddexp(0, -answers), np.float32),
+        np.log(own + _LEAST_SHARE),
+        np.array(support, np.float32) / _SUPPORT_SCALE,
+    ]
 
 
 def _term_weights(

@@ -27,7 +27,7 @@ from web.settings import Settings
 
 @pytest.fixture(scope="module")
 def reader(chatbot: Chatbot) -> Reader:
-    made = chatbot._reading()
+    made = chatbot.reader()
     assert made is not None
     return made
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-import torch
 from torch import Tensor, nn
 
 from index.models.compiled import Layers, compile_layers
@@ -30,10 +29,8 @@ class Encoder(nn.Module):
         self.config = bert.config
         tokens = tokenizer(list(_SAMPLE), padding=True, return_tensors="pt")
         ids, mask = tokens["input_ids"], tokens["attention_mask"]
-        lower = LowerLayers(bert)
-        with torch.inference_mode():
-            states = lower(ids, mask)
-        self.lower: Layers = compile_layers(lower, (ids, mask), folder / "lower.xml")
+        self.lower: Layers = compile_layers(LowerLayers(bert), (ids, mask), folder / "lower.xml")
+        (states,) = self.lower(ids, mask)
         self.upper: Layers = compile_layers(UpperLayers(bert), (states, mask), folder / "upper.xml")
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, **_: Any) -> Any:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from index.models.compiled import Layers
-from rag.reader import MAX_PASSAGE_TOKENS, MAX_QUESTION_TOKENS, PASSAGE_PROMPT, QUESTION_PROMPT
+from rag.reader import MAX_PASSAGE_TOKENS, MAX_QUESTION_TOKENS, PASSAGE_PROMPT, QUESTION_PROMPT, joined
 from rag.reading import ReadPassage, own_tokens
 from rag.training.examples import Example
 
@@ -89,17 +89,12 @@ class Tokens:
         return len(self.question_states[pair.question]) + len(self.passage_states[pair.passage])
 
     def batch(self, pairs: Sequence[Pair]) -> Batch:
-        width = max(map(self.length, pairs))
-        n = len(pairs)
-        states = torch.zeros((n, width, self.question_states[0].shape[1]))
-        segments, mask = torch.zeros((n, width), dtype=torch.int64), torch.zeros((n, width), dtype=torch.int64)
-        allowed, starts, ends, inside = (torch.zeros((n, width), dtype=torch.bool) for _ in range(4))
+        states, segments, mask = joined(
+            [(self.question_states[pair.question], self.passage_states[pair.passage]) for pair in pairs]
+        )
+        allowed, starts, ends, inside = (torch.zeros_like(mask, dtype=torch.bool) for _ in range(4))
         for row, pair in enumerate(pairs):
-            asked, read = self.question_states[pair.question], self.passage_states[pair.passage]
-            begin, end = len(asked), len(asked) + len(read)
-            states[row, :begin], states[row, begin:end] = asked.float(), read.float()
-            segments[row, begin:end] = 1
-            mask[row, :end] = 1
+            begin, end = len(self.question_states[pair.question]), self.length(pair)
             passage, offsets = self.passages[pair.passage], self.offsets[pair.passage]
             own = np.zeros(len(offsets), bool)
             own[own_tokens(offsets, passage)[0]] = True

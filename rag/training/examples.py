@@ -40,13 +40,12 @@ class Example:
     negatives: list[int]
 
 
-def held_back(example: Example, shared: frozenset[str]) -> bool:
-    """Whether an example is kept from training, by its title, in every language and folder at once:
+def held_back(folder: str, title: str, shared: frozenset[str]) -> bool:
+    """Whether the questions on a title are kept from training, in every language and folder at once:
     all titles of `xquad-*` but those `shared` with `squad2-dev-half`, and a fifth of the others, by
     a digest. No question on them is learnt from; passages of theirs may still stand among those that
     do not answer another question."""
-    title = example.title
-    if example.folder.startswith("xquad") and title not in shared:
+    if folder.startswith("xquad") and title not in shared:
         return True
     return hashlib.sha256(title.encode()).digest()[0] % 5 == 0
 

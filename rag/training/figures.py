@@ -13,7 +13,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from rag.reader_network import JointLayers
-from rag.reading import MAX_SHORT_ANSWER_TOKENS
+from rag.reading import best_span
 from rag.training.batches import Batch, Pair, Tokens
 from rag.training.examples import Example
 
@@ -29,17 +29,20 @@ def measure(network: JointLayers, tokens: Tokens, examples: Sequence[Example], h
         chosen = [i for i in held if examples[i].folder == folder]
         chosen = chosen[:: max(1, len(chosen) // MOST)]
         right = [_pair(i, place, spans) for i in chosen for place, spans in list(examples[i].answers.items())[:1]]
-        wrong = [Pair(i, examples[i].negatives[0], ()) for i in chosen if examples[i].negatives]
-        near = [pair for pair in wrong if not examples[pair.question].answers]
+        misses = [Pair(i, examples[i].negatives[0], ()) for i in chosen if examples[i].negatives]
+        far = [pair for pair in misses if examples[pair.question].answers]
+        near = [pair for pair in misses if not examples[pair.question].answers]
         f1, sentence, good = _read(network, tokens, right)
+        *_, far_logits = _read(network, tokens, far)
+        *_, near_logits = _read(network, tokens, near)
         figures[folder] = {
             "questions": len(chosen),
             "token_f1": round(float(np.mean(f1)), 3),
             "sentence": round(float(np.mean(sentence)), 3),
-            "auroc": _auroc(good, _read(network, tokens, wrong)[2]),
+            "auroc": _auroc(good, far_logits + near_logits),
         }
         if near:
-            figures[folder]["auroc_near_misses"] = _auroc(good, _read(network, tokens, near)[2])
+            figures[folder]["auroc_near_misses"] = _auroc(good, near_logits)
     return figures
 
 
@@ -72,14 +75,9 @@ def _read(network: JointLayers, tokens: Tokens, pairs: Sequence[Pair]) -> tuple[
 
 
 def _row(ends: Any, batch: Batch, row: int) -> tuple[float, float]:
-    allowed = batch.allowed[row].clone()
-    allowed[0] = False
-    begin = ends[:, 0].masked_fill(~allowed, -1e4)
-    end = ends[:, 1].masked_fill(~allowed, -1e4)
-    scores = begin[:, None] + end[None, :]
-    forward = torch.ones_like(scores).triu().tril(MAX_SHORT_ANSWER_TOKENS - 1) > 0
-    scores = scores.masked_fill(~forward, -1e9)
-    first, last = divmod(int(scores.argmax()), scores.shape[1])
+    own = batch.allowed[row].nonzero()[1:, 0].numpy()  # the first stands for no answer
+    _, *ends_of_it = best_span(ends[own, 0].numpy(), ends[own, 1].numpy())
+    first, last = own[ends_of_it].tolist()
     best = 0.0
     for start in batch.starts[row].nonzero()[:, 0].tolist():
         stops = [stop for stop in batch.ends[row].nonzero()[:, 0].tolist() if stop >= start]

@@ -7,7 +7,6 @@ import argparse
 import copy
 import json
 import math
-import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -132,7 +131,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     arguments = parser.parse_args()
-    random.seed(SEED)
     torch.manual_seed(SEED)
     settings = RagSettings.model_validate({})
     embedder = open_embedder(settings)
@@ -146,8 +144,8 @@ def main() -> None:
         bar = _bar(progress, "Lower layers")
         tokens = Tokens([e.question for e in examples], passages, embedder.tokenizer, embedder.encoder.lower, bar)
         shared = shared_titles(arguments.data)
-        held = [i for i, example in enumerate(examples) if held_back(example, shared)]
-        keep = [i for i, example in enumerate(examples) if not held_back(example, shared)]
+        held = [i for i, example in enumerate(examples) if held_back(example.folder, example.title, shared)]
+        keep = sorted(set(range(len(examples))) - set(held))
         network = train(
             start_from(model),
             tokens,

@@ -37,7 +37,7 @@ from rag.reader import Reader, open_reader
 from rag.retriever import Query, retrieve
 from rag.sentence_scores import features_of, quotable_sentences
 from rag.settings import RagSettings
-from rag.training.examples import FOLDERS, Example, held_back, shared_titles
+from rag.training.examples import FOLDERS, held_back, shared_titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def questions_of(data: Path, name: str) -> list[dict[str, Any]]:
 
     def unseen(question: dict[str, Any]) -> bool:
         article = (question["article_ids"] or [question.get("asked_about_article_id", "")])[0]
-        return held_back(Example(name, "", "", prefix + article, "", {}, []), shared)
+        return held_back(name, prefix + article, shared)
 
     return [question for question in questions if unseen(question) and question.get("names_its_title", True)]
 
