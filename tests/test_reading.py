@@ -53,6 +53,31 @@ def test_a_short_answer_lies_in_its_span_and_is_the_best_there(lengths: list[int
         assert made.support(span) == pytest.approx(best)
 
 
+@given(WORDS, st.integers(0, 10**6), st.sampled_from([0.5, 1.0, 5.0, 100.0]))
+def test_with_a_margin_the_best_words_are_kept_and_none_is_cut_short(
+    lengths: list[int], seed: int, margin: float
+) -> None:
+    made = reading(lengths, seed)
+    (whole,) = sentences(made, [])
+    best, longer = made.short_answer(whole), made.short_answer(whole, margin)
+    assert best is not None and longer is not None and longer.start <= best.start and best.end <= longer.end
+    (i,) = np.flatnonzero(made.offsets[:, 0] == longer.start)
+    (j,) = np.flatnonzero(made.offsets[:, 1] == longer.end)
+    assert j - i < MAX_SHORT_ANSWER_TOKENS
+    assert float(made.begin[i] + made.end[j]) >= made.support(whole) - margin - 1e-4
+
+
+def test_a_number_is_not_cut_short() -> None:
+    """The reader's own logits for "nine hundred sacks of salt"."""
+    words = ["nine", "hundred", "sacks", "of", "salt"]
+    ends = np.cumsum([len(word) + 1 for word in words]) - 1
+    offsets = np.stack([ends - [len(word) for word in words], ends], axis=1)
+    begin = np.array([2.5, -4.9, -6.4, -7.9, -6.2], np.float32)
+    end = np.array([1.1, 0.5, 0.5, -7.5, -1.4], np.float32)
+    made = Reading(1.0, offsets, begin, end)
+    assert made.short_answer(Span(0, 26)) == Span(0, 4) and made.short_answer(Span(0, 26), 1.0) == Span(0, 18)
+
+
 def test_outside_of_what_was_read_there_is_nothing() -> None:
     made = reading([4, 5, 6], 1)
     assert made.short_answer(Span(0, 50)) is None
