@@ -16,7 +16,7 @@ from index.errors import EmbedderError, IndexFault, StoreError
 from index.settings import IndexSettings
 from index.types import Article, Filters, Hit, IndexInfo, Passage, Vectors
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when a published index can no longer be read as before."""
 
 logger = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ def _marks() -> str:
     return "".join(f"{chr(run[0])}-{chr(run[-1])}" for run in runs)
 
 
-# Every character matched here must be of a category named in the FTS5 table of `stores/embedded_writer.py`.
+# No character matched here may be a space: the store's index of words splits at those.
 _WORD: Final = re.compile(rf"[^\W_]+(?:[{_marks()}]+[^\W_]*)*")
 # Scripts written without spaces: their runs become overlapping pairs of characters, the usual
 # stand-in for words where no dictionary is at hand.
@@ -46,7 +46,8 @@ def question_terms(question: str, language: str, languages: Iterable[str]) -> li
     Function words of the question's own language go first; what stays is stemmed as each
     language of the index stems, because passages were stemmed by their own.
     """
-    kept = [word for word in _words(question) if word not in function_words(language)]
+    dropped = function_words(language)
+    kept = [word for word in _words(question) if word not in dropped]
     order = [language, *sorted(set(languages) - {language})]
     return list(dict.fromkeys(_term(word, code) for code in order for word in kept))
 
@@ -59,10 +60,15 @@ def passage_terms(text: str, language: str) -> list[str]:
 
 def _words(text: str) -> list[str]:
     # The apostrophe splits, so elision needs no rule: "l'été" gives "l", a function word, and "été".
-    words: list[str] = []
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
-    for match in _WORD.finditer(plain):
-        word, at = match.group(), 0
+    found: list[str] = _WORD.findall(plain)
+    return found if _UNSPACED.search(plain) is None else _in_pairs(found)
+
+
+def _in_pairs(found: Iterable[str]) -> list[str]:
+    words: list[str] = []
+    for word in found:
+        at = 0
         for run in _UNSPACED.finditer(word):
             words += [word[at : run.start()]] if run.start() > at else []
             words += [run.group()[i : i + 2] for i in range(max(1, len(run.group()) - 1))]

@@ -59,8 +59,12 @@ def retrieve(query: Query, store: IndexStore, only: Filters, candidates: int, we
     if not passages:
         return []
     ids = list(passages)
-    # Row by row: a matrix product may give equal passages scores that differ in the last bit.
-    by_meaning: Scores = (store.vectors(ids) * query.vector).sum(axis=1)
+    meaning = {hit.passage.id: hit.score for hit in near}
+    if by_words_alone := [i for i in ids if i not in meaning]:
+        # Row by row: a matrix product may give equal passages scores that differ in the last bit.
+        products = (store.vectors(by_words_alone) * query.vector).sum(axis=1)
+        meaning |= zip(by_words_alone, products.tolist(), strict=True)
+    by_meaning: Scores = np.array([meaning[i] for i in ids], np.float32)
     usual = {code: usual_score(query, store, code) for code in store.languages}
     level = np.array([usual[passages[i].language] for i in ids], np.float32)
     by_words = np.array([words.get(i, 0.0) for i in ids], np.float32)

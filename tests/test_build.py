@@ -101,8 +101,8 @@ def test_an_unreadable_folder_keeps_its_articles(tmp_path: Path, folder: Path, m
     (folder / ".loccitignore").write_text("drafts/", encoding="utf-8")
     run(settings, folder)
 
-    def refuse(path: Path | str) -> Any:
-        if Path(path).name in ("sub", ".hidden", "drafts"):
+    def refuse(path: Path | str | int) -> Any:
+        if not isinstance(path, int) and Path(path).name in ("sub", ".hidden", "drafts"):
             raise PermissionError(13, "Permission denied", str(path))
         return scandir(path)
 

@@ -10,22 +10,50 @@ from pathlib import Path
 import pytest
 
 from index.errors import IndexFault, NoIndexError, StoreError
-from index.store import open_store, open_writer
+from index.store import IndexStore, open_store, open_writer
+from index.stores import embedded_writer
 from index.types import Filters
-from tests.test_embedded import at, publish
+from tests.test_embedded import at, publish, unit
+
+FILES = [
+    "recent.sqlite",
+    "words/meta.json",
+    "words/*.term",
+    "words/*.idx",
+    "base.sqlite",
+    "base.faiss",
+    "base-places.npy",
+]
 
 
-@pytest.mark.parametrize("damage", ["catalogue.sqlite", "vectors.faiss"])
+@pytest.fixture(autouse=True)
+def _with_a_base(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first passages of each store go into a base, so that all kinds of files are there."""
+    monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", 0)
+
+
+def file_of(generation: Path, pattern: str) -> Path:
+    return next(iter(sorted(generation.glob(pattern))))
+
+
+@pytest.mark.parametrize("damage", FILES)
 def test_after_damage_the_advice_given_works(tmp_path: Path, damage: str) -> None:
     """The message says: remove the file CURRENT and build anew."""
     settings = at(tmp_path)
     name = publish(settings, "a")
-    (tmp_path / "index" / "generations" / name / damage).write_bytes(b"damaged")
+    file_of(tmp_path / "index" / "generations" / name, damage).write_bytes(b"damaged")
     with pytest.raises(StoreError, match="CURRENT"):
-        open_store(settings)
+        use(open_store(settings))
     (tmp_path / "index" / "CURRENT").unlink()
     publish(settings, "a")
     assert open_store(settings).article("a").id == "a"
+
+
+def use(store: IndexStore) -> None:
+    """Half a database may open; then the first query finds out."""
+    store.articles(0, 9, Filters())
+    store.nearest(unit(1, 8, 0), 9, Filters())
+    store.sentence_vectors([hit.passage.id for hit in store.matching("long", "en", 9, Filters())])
 
 
 def _damage(file: Path, how: str) -> None:
@@ -38,25 +66,21 @@ def _damage(file: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["gone", "empty", "half", "head", "noise"])
-@pytest.mark.parametrize("name", ["catalogue.sqlite", "vectors.faiss"])
+@pytest.mark.parametrize("name", FILES)
 def test_damaged_files_are_store_errors(tmp_path: Path, name: str, how: str) -> None:
     settings = at(tmp_path)
     generation = publish(settings, *"abcdefgh")
-    _damage(tmp_path / "index" / "generations" / generation / name, how)
+    _damage(file_of(tmp_path / "index" / "generations" / generation, name), how)
     with pytest.raises(StoreError):
-        store = open_store(settings)
-        for _ in range(2):  # half a database may open; then the first query finds out
-            store.articles(0, 9, Filters())
-            store.matching("long", "en", 9, Filters())
-    with pytest.raises(StoreError):
-        open_writer(settings, "toy", 8)
+        use(open_store(settings))
 
 
 def test_files_of_two_generations_mixed(tmp_path: Path) -> None:
     settings = at(tmp_path)
     first, second = publish(settings, "a"), publish(settings, "b", "c")
     folder = tmp_path / "index" / "generations"
-    shutil.copy(folder / first / "vectors.faiss", folder / second / "vectors.faiss")
+    (folder / second / "base.faiss").unlink()
+    shutil.copy(folder / first / "base.faiss", folder / second / "base.faiss")
     with pytest.raises(StoreError):
         open_store(settings)
 
@@ -64,7 +88,7 @@ def test_files_of_two_generations_mixed(tmp_path: Path) -> None:
 def test_another_format_is_refused(tmp_path: Path) -> None:
     settings = at(tmp_path)
     name = publish(settings, "a")
-    path = tmp_path / "index" / "generations" / name / "catalogue.sqlite"
+    path = tmp_path / "index" / "generations" / name / "recent.sqlite"
     with sqlite3.connect(path) as database:
         database.execute("update meta set value = '99' where key = 'format'")
     database.close()

@@ -25,6 +25,8 @@ import faiss
 from index.build import build
 from index.settings import IndexSettings
 from index.store import open_writer
+from index.stores import embedded_writer
+from index.stores.word_index import WordWriter
 from tests.conftest import WordEmbedder
 
 store, files, point, nth = sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
@@ -48,7 +50,10 @@ elif point == "rename":
     before(os, "rename")
 elif point == "replace":
     before(os, "replace")
-elif point == "vectors":
+elif point == "words":
+    before(WordWriter, "commit")
+elif point == "base":
+    embedded_writer.RECENT_PASSAGES = 0
     before(faiss, "write_index")
 settings, embedder = IndexSettings(store=store, keep_generations=1), WordEmbedder()
 with open_writer(settings, embedder.name, embedder.dimension) as writer:
@@ -58,7 +63,16 @@ with open_writer(settings, embedder.name, embedder.dimension) as writer:
     if point == "published":
         die()
 """
-POINTS = [("begun", 1), ("report", 1), ("report", 3), ("vectors", 1), ("rename", 1), ("replace", 1), ("published", 1)]
+POINTS = [
+    ("begun", 1),
+    ("report", 1),
+    ("report", 3),
+    ("words", 1),
+    ("base", 1),
+    ("rename", 1),
+    ("replace", 1),
+    ("published", 1),
+]
 CASES = [(*point, False) for point in [*POINTS, *(("fsync", n) for n in range(1, 7))]]
 CASES += [("report", 1, True), ("rename", 1, True), ("replace", 1, True)]
 

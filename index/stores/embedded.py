@@ -1,44 +1,33 @@
-"""The default store, reading side: a catalogue in SQLite, words in its FTS5, vectors in FAISS.
+"""The default store, reading side: a catalogue in SQLite, words in tantivy, vectors in FAISS. Left out:
+writing (`embedded_writer.py`).
 
-Vectors are searched exactly (`IndexFlatIP`), so results equal those of `memory.py`. Text is
-analysed by `words.py` before it reaches FTS5, which only splits at spaces. Left out: writing
-(`embedded_writer.py`), and an approximate index for very many passages.
+Passages of late are searched exactly, so that a small index answers as `memory.py` does; above
+`RECENT_PASSAGES` the rest stands in a base that is read from the disk as it is needed. Opening
+costs the same however large the base is.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from queue import LifoQueue
-from typing import Any, Final
 
-import faiss
 import numpy as np
 
-from index.errors import StoreError, UnknownArticle
+from index.errors import StoreError
 from index.settings import IndexSettings
 from index.store import FORMAT, Entry, IndexWriter
-from index.stores.generations import CATALOGUE, VECTORS, StoreFolder
-from index.stores.rows import ARTICLE_COLUMNS, PASSAGE_COLUMNS, article_of, passage_of, unpacked
-from index.types import Article, Filters, Hit, IndexInfo, Passage, Vectors
+from index.stores.catalogue import Catalogue
+from index.stores.generations import WORDS, StoreFolder
+from index.stores.packing import unpacked
+from index.stores.passage_vectors import BaseVectors, PassageVectors, RecentVectors
+from index.stores.word_index import WordIndex
+from index.types import Article, Filters, Hit, IndexInfo, Vectors
 from index.words import question_terms
 
-MAX_TERMS: Final = 200
-"""Terms of one search: far above any question, below what slows FTS5."""
-
-CONNECTIONS: Final = 4
-"""Searches of the catalogue at the same time; more wait their turn, as they would for a processor."""
-
-_CONDITIONS: Final = {
-    "since": "published >= ?",
-    "until": "published <= ?",
-    "source": "source_key = ?",
-    "tag": "article.n in (select article from article_tag where tag = ?)",
-    "language": "article.language = ?",
-    "article_id": "article.id = ?",
-}
+MAX_TERMS = 200
+"""Terms of one search: far above any question, below what slows the search down."""
 
 
 def current_generation(place: str, settings: IndexSettings) -> str | None:
@@ -48,22 +37,7 @@ def current_generation(place: str, settings: IndexSettings) -> str | None:
 
 def open_store(place: str, settings: IndexSettings) -> EmbeddedStore:
     """See `store.open_store`."""
-    return open_generation(StoreFolder(place, settings).current_folder())
-
-
-def open_generation(folder: Path) -> EmbeddedStore:
-    """Raises StoreError if its files are damaged, do not belong together, or are of another format."""
-    try:
-        return EmbeddedStore(folder)
-    except (sqlite3.Error, OSError, RuntimeError, KeyError, ValueError) as error:
-        raise _damaged(folder.name) from error
-
-
-def _damaged(generation: str) -> StoreError:
-    return StoreError(
-        f"The generation '{generation}' is damaged and cannot be read. Remove the file CURRENT from the store "
-        "and build the index anew with `loccit index`."
-    )
+    return EmbeddedStore(StoreFolder(place, settings).current_folder())
 
 
 def open_writer(place: str, settings: IndexSettings, embedder: str, dimension: int) -> IndexWriter:
@@ -73,144 +47,115 @@ def open_writer(place: str, settings: IndexSettings, embedder: str, dimension: i
     return EmbeddedWriter(StoreFolder(place, settings), embedder, dimension)
 
 
-def where(only: Filters) -> tuple[str, list[Any]]:
-    """The filters as an SQL condition on `article` and its values; ("", []) lets all through."""
-    given = [(name, getattr(only, name)) for name in _CONDITIONS if getattr(only, name) is not None]
-    values = [value.casefold() if name in ("source", "tag") else value for name, value in given]
-    return "".join(f" and {_CONDITIONS[name]}" for name, _ in given), values
+@contextmanager
+def _damage_told(generation: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.ProgrammingError:
+        raise  # the store was closed: the caller's mistake, not damage
+    except (sqlite3.Error, OSError, RuntimeError, KeyError, ValueError, IndexError, EOFError) as error:
+        raise StoreError(
+            f"The generation '{generation}' is damaged and cannot be read. Remove the file CURRENT from the store "
+            "and build the index anew with `loccit index`."
+        ) from error
 
 
 class EmbeddedStore:
-    """One generation, open for reading. All connections are opened at once and lent to whichever
-    thread asks: the files leave the folder when newer generations are published, and then only
-    what is open can still be read."""
+    """One generation, open for reading."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises StoreError if its files are damaged, do not belong together, or are of another format."""
         self._name = folder.name
-        self._connections: list[sqlite3.Connection] = []
-        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()  # the last one used has the fullest cache
-        # immutable: a published generation never changes, so no lock files and no checks are needed.
-        address = f"{(folder / CATALOGUE).absolute().as_uri()}?mode=ro&immutable=1"
-        for _ in range(CONNECTIONS):
-            connection = sqlite3.connect(address, uri=True, check_same_thread=False)
-            self._connections.append(connection)
-            self._idle.put(connection)
-        meta = dict(self._rows("select key, value from meta"))
+        with _damage_told(folder.name):
+            self._open(folder)
+
+    def _open(self, folder: Path) -> None:
+        self._catalogue = Catalogue(folder)
+        meta = self._catalogue.meta
         if int(meta["format"]) != FORMAT:
             raise StoreError(
                 f"The index is of format {meta['format']}; this version reads {FORMAT}. Use another --store, or "
                 "remove the file CURRENT from this one and build the index anew with `loccit index`."
             )
-        counts = self._rows("select (select count(*) from article), (select count(*) from passage)")[0]
-        self.info = IndexInfo(FORMAT, folder.name, meta["embedder"], int(meta["dimension"]), *counts)
-        means = self._rows("select code, passages, mean from language order by passages desc, code")
-        self._counts: dict[str, int] = {code: count for code, count, _ in means}
-        self._means = {code: np.frombuffer(blob, np.float32) for code, _, blob in means}
+        self._words = WordIndex(folder / WORDS)
+        articles, passages, dimension = (int(meta[key]) for key in ("articles", "passages", "dimension"))
+        self.info = IndexInfo(FORMAT, folder.name, meta["embedder"], dimension, articles, passages)
+        totals = self._catalogue.rows("select code, passages, total from main.language order by passages desc, code")
+        self._counts: dict[str, int] = {code: count for code, count, _ in totals}
+        self._means: dict[str, Vectors] = {
+            code: (np.frombuffer(blob, np.float64) / count).astype(np.float32) for code, count, blob in totals
+        }
         self.languages = tuple(self._means)
-        self.flat = faiss.read_index(str(folder / VECTORS))  # the next generation begins with them
-        if self.flat.ntotal != self.info.passages or self.flat.d != self.info.dimension:
-            raise _damaged(folder.name)
+        self._vectors = self._open_vectors(folder, int(meta["numbers"]))
+        if self._words.passages != passages or sum(self._counts.values()) != passages:
+            raise ValueError("the files are of different generations")
 
-    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        connection = self._idle.get()
-        try:
-            return connection.execute(query, values).fetchall()
-        except sqlite3.ProgrammingError:
-            raise  # the store was closed: the caller's mistake, not damage
-        except sqlite3.Error as error:
-            raise _damaged(self._name) from error
-        finally:
-            self._idle.put(connection)
+    def _open_vectors(self, folder: Path, numbers: int) -> PassageVectors:
+        meta, dimension = self._catalogue.meta, self.info.dimension
+        recent = self._catalogue.rows("select row, id, article, vector from main.passage order by row")
+        rows, ids, articles = (np.array([row[at] for row in recent], np.int64) for at in range(3))
+        joined = np.frombuffer(b"".join(row[3] for row in recent), np.float32).reshape(-1, dimension)
+        base = BaseVectors(folder, int(meta["nprobe"])) if "base" in self._catalogue.files else None
+        if base is not None and base.passages != int(meta["base_passages"]):
+            raise ValueError("the base is of another generation")
+        there = np.ones(numbers, bool)
+        there[[0, *self._catalogue.removed]] = False
+        return PassageVectors(
+            RecentVectors(joined, rows, ids, articles), base, int(meta.get("base_rows", 0)), there,
+            self._catalogue.allowed,
+        )  # fmt: skip
 
     def entries(self) -> list[Entry]:
-        return [Entry(*row) for row in self._rows("select id, origin, digest from article order by id")]
+        with _damage_told(self._name):
+            return self._catalogue.entries()
 
     def article(self, article_id: str) -> Article:
-        rows = self._rows(f"select {ARTICLE_COLUMNS} from article where id = ?", [article_id])
-        if not rows:
-            raise UnknownArticle(f"No article has the id '{article_id[:200]}'. GET /v1/articles lists them.")
-        return article_of(rows[0])
+        with _damage_told(self._name):
+            return self._catalogue.article(article_id)
 
     def articles(self, offset: int, limit: int, only: Filters) -> tuple[list[Article], int]:
-        condition, values = where(only)
-        (total,) = self._rows(f"select count(*) from article where 1 {condition}", values)[0]
-        query = f"select {ARTICLE_COLUMNS} from article where 1 {condition} order by id limit ? offset ?"
-        return [article_of(row) for row in self._rows(query, [*values, limit, offset])], total
+        with _damage_told(self._name):
+            return self._catalogue.articles(offset, limit, only)
 
     def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Hit]]:
-        parameters: Any = None
-        count = self.info.passages
-        if only != Filters():
-            condition, values = where(only)
-            query = f"select passage.id from passage join article on article.n = article where 1 {condition}"
-            ids = np.array([row[0] for row in self._rows(query, values)], np.int64)
-            count = len(ids)
-            parameters = faiss.SearchParameters(  # type: ignore[call-arg]  # the stub lacks it
-                sel=faiss.IDSelectorBatch(ids)
-            )
-        k = min(k, count)
-        if k < 1:
-            return [[] for _ in vectors]
-        rows = np.ascontiguousarray(vectors, np.float32)
-        # FAISS keeps any of equal products. One more than asked shows whether the cut goes through
-        # a tie; then more are fetched, until the tie is there whole.
-        fetched = min(k + 1, count)
-        products, found = self.flat.search(rows, fetched, params=parameters)
-        while fetched < count and (products[:, -1] == products[:, k - 1]).any():
-            fetched = min(2 * fetched, count)
-            products, found = self.flat.search(rows, fetched, params=parameters)
-        best = [
-            sorted(zip((-scores).tolist(), line.tolist(), strict=True))[:k]
-            for scores, line in zip(products, found, strict=True)
-        ]
-        passages = self._passages({i for line in best for _, i in line})
-        return [[Hit(passages[i], -score, meaning=-score) for score, i in line] for line in best]
+        with _damage_told(self._name):
+            found = self._vectors.search(vectors, k, only)
+            passages = self._catalogue.passages({row for line in found for _, row in line})
+        hits = [[Hit(passages[row], score, meaning=score) for score, row in line] for line in found]
+        return [sorted(line, key=lambda hit: (-hit.score, hit.passage.id)) for line in hits]
 
     def matching(self, words: str, language: str, k: int, only: Filters) -> list[Hit]:
         terms = question_terms(words, language, self.languages)[:MAX_TERMS]
-        if not terms:
-            return []
-        condition, values = where(only)
-        join = "join passage on passage.id = words.rowid join article on article.n = article" if condition else ""
-        query = (
-            f"select words.rowid, -bm25(words) from words {join} where words match ? {condition} "
-            "order by bm25(words), words.rowid limit ?"
-        )
-        rows = self._rows(query, [" OR ".join(f'"{term}"' for term in terms), *values, k])
-        passages = self._passages({row[0] for row in rows})
-        return [Hit(passages[i], score, words=score) for i, score in rows]
-
-    def _passages(self, ids: Iterable[int]) -> dict[int, Passage]:
-        wanted = list(ids)
-        query = (
-            f"select {PASSAGE_COLUMNS} from passage join article on article.n = passage.article "
-            "where passage.id in (select value from json_each(?))"
-        )
-        return {row[0]: passage_of(row) for row in self._rows(query, [json.dumps(wanted)])}
+        with _damage_told(self._name):
+            found = self._words.search(terms, k, only)
+            passages = self._catalogue.passages_by_id([i for i, _ in found])
+            return [Hit(passages[i], score, words=score) for i, score in found]
 
     def vectors(self, passage_ids: Sequence[int]) -> Vectors:
-        try:
-            rows = [self.flat.reconstruct(int(i)) for i in passage_ids]
-        except RuntimeError as error:
-            raise StoreError("A passage is not in this index.") from error
-        return np.stack(rows) if rows else np.zeros((0, self.info.dimension), np.float32)
+        return self._vectors.vectors([row for row, _ in self._places(passage_ids)])
 
     def sentence_vectors(self, passage_ids: Sequence[int]) -> list[Vectors]:
-        query = "select id, sentence_vectors from passage where id in (select value from json_each(?))"
-        blobs = dict(self._rows(query, [json.dumps([int(i) for i in passage_ids])]))
-        if unknown := [i for i in passage_ids if i not in blobs]:
+        places = self._places(passage_ids)
+        vectors = self._vectors.vectors([row for row, _ in places])
+        return [unpacked(blob, vector) for (_, blob), vector in zip(places, vectors, strict=True)]
+
+    def _places(self, passage_ids: Sequence[int]) -> list[tuple[int, bytes]]:
+        with _damage_told(self._name):
+            places = self._catalogue.places(passage_ids)
+        if unknown := [i for i in passage_ids if i not in places]:
             raise StoreError(f"Passage {unknown[0]} is not in this index.")
-        return [unpacked(blobs[i], self.info.dimension) for i in passage_ids]
+        return [places[i] for i in passage_ids]
 
     def language_passages(self, language: str) -> int:
         return self._counts.get(language, 0)
 
     def language_mean(self, language: str) -> Vectors:
-        return self._means.get(language, np.zeros(self.info.dimension, np.float32))
+        mean = self._means.get(language)
+        return np.zeros(self.info.dimension, np.float32) if mean is None else mean
 
     def close(self) -> None:
-        for connection in self._connections:
-            connection.close()
+        self._catalogue.close()
 
     def __del__(self) -> None:
-        self.close()
+        if hasattr(self, "_catalogue"):
+            self.close()

@@ -1,5 +1,6 @@
-"""The default store, writing side: the next generation is a copy of the current one, changed, and
-published whole. Left out: reading (`embedded.py`), the folder's layout (`generations.py`)."""
+"""The default store, writing side: the next generation begins as the current one, is changed, and is
+published whole. Left out: reading (`embedded.py`), the folder's layout (`generations.py`), and making
+a base of the recent part (`base.py`)."""
 
 from __future__ import annotations
 
@@ -7,45 +8,36 @@ import hashlib
 import json
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from types import TracebackType
 from typing import Final, Self
 
-import faiss
 import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from index.errors import StoreError
 from index.store import FORMAT, Entry, check_embedder
-from index.stores.embedded import open_generation
-from index.stores.generations import CATALOGUE, VECTORS, StoreFolder
+from index.stores.base import make_base
+from index.stores.catalogue import RECENT_SCHEMA, SCHEMA, articles_with_passages, attach_base, entries_of
+from index.stores.embedded import EmbeddedStore
+from index.stores.generations import RECENT, WORDS, StoreFolder
 from index.stores.memory import indexed_words
-from index.stores.rows import packed
+from index.stores.packing import packed
+from index.stores.passage_vectors import BaseVectors
+from index.stores.word_index import WordWriter
 from index.types import Article, Passage, Vectors
 
-# The terms arrive analysed; FTS5 only splits them. Its own removal of accents and of characters
-# outside letters and digits would change what `words.py` decided.
-_SCHEMA: Final = """
-create table meta (key text primary key, value text not null);
-create table language (code text primary key, passages integer not null, mean blob not null);
-create table article (
-    n integer primary key, id text unique not null, origin text unique not null, digest text not null,
-    title text not null, text text not null, language text not null, url text, source text, source_key text,
-    author text, tags text not null, published text, updated text, sha256 text not null
-);
-create table article_tag (article integer not null, tag text not null);
-create index tag_article on article_tag (tag, article);
-create index article_tags on article_tag (article);
-create index article_published on article (published);
-create index article_source on article (source_key);
-create table passage (
-    id integer primary key, article integer not null, start_char integer not null, end_char integer not null,
-    heading text not null, sentences blob not null, sentence_vectors blob not null
-);
-create index passage_article on passage (article);
-create virtual table words using fts5 (terms, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'");
-"""
+RECENT_PASSAGES: Final = 20_000
+"""A recent part of more is made into a base: up to here, exact search takes about 2 ms."""
+
+_GONE_OF_BASE: Final = 0.2
+"""A base of which a greater share is gone is made anew."""
+
+_COUNTED: Final = 0.05
+"""Words of a small index are written anew when passages that are gone weigh more than this in them."""
 
 
 @contextmanager
@@ -87,35 +79,59 @@ class EmbeddedWriter:
     @_failures_told()
     def _begin(self, embedder: str, dimension: int) -> None:
         current = self._folder.current_folder() if self._folder.current() else None
-        self._vectors: faiss.Index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
         if current:
-            with closing(open_generation(current)) as published:  # finds damage before anything is copied
-                info, self._vectors = published.info, published.flat
-            check_embedder(info, embedder, dimension)
-        building = self._folder.begin()
+            with closing(EmbeddedStore(current)) as published:  # finds damage before anything is begun
+                check_embedder(published.info, embedder, dimension)
+        building = self._folder.begin(current)
         self._cleanup.callback(shutil.rmtree, building, ignore_errors=True)
-        if current:
-            shutil.copyfile(current / CATALOGUE, building / CATALOGUE)
         # No journal: the file is thrown away unless it is finished and flushed to disk by `publish`.
-        self._db = sqlite3.connect(building / CATALOGUE, isolation_level=None, check_same_thread=False)
+        self._db = sqlite3.connect(building / RECENT, isolation_level=None, check_same_thread=False, uri=True)
         self._cleanup.callback(self._db.close)
         self._db.executescript("pragma journal_mode = off; pragma synchronous = off;")
         if current is None:
-            self._db.executescript(_SCHEMA)
-            meta = {"format": str(FORMAT), "embedder": embedder, "dimension": str(dimension)}
-            self._db.executemany("insert into meta values (?, ?)", meta.items())
+            self._db.executescript(SCHEMA + RECENT_SCHEMA)
+            self._set(format=FORMAT, embedder=embedder, dimension=dimension, counted=0)
+        self._files = ("main", "base") if attach_base(self._db, building) else ("main",)
+        self._dimension = dimension
+        self._number = self._next("n", "article")
+        self._row = self._next("row", "passage")
+        self._words = WordWriter(building / WORDS)
+        self._cleanup.callback(lambda: self._words.close())
         self._db.execute("begin")
-        self._gone: list[int] = []
-        self._fresh: dict[int, Vectors] = {}
+
+    def _next(self, column: str, table: str) -> int:
+        """Above every number of the column ever used in files that stay."""
+        highest = [self._one(f"select ifnull(max({column}), 0) from {file}.{table}") for file in self._files]
+        return 1 + max(int(value) for value in highest)
+
+    def _one(self, query: str, values: Sequence[object] = ()) -> int:
+        row = self._db.execute(query, values).fetchone()
+        return int(row[0])
+
+    def _meta(self, key: str) -> int:
+        row = self._db.execute("select value from meta where key = ?", [key]).fetchone()
+        return int(row[0]) if row else 0
+
+    def _set(self, **values: object) -> None:
+        self._db.executemany("insert or replace into meta values (?, ?)", [(k, str(v)) for k, v in values.items()])
 
     @_failures_told()
     def entries(self) -> list[Entry]:
-        return [Entry(*row) for row in self._db.execute("select id, origin, digest from article order by id")]
+        return entries_of(self._db, self._files)
+
+    def _find(self, article_id: str) -> tuple[str, int, str] | None:
+        """The file an article stands in, its number, and the digest of its text."""
+        for file in self._files:
+            query = f"select n, sha256 from {file}.article where id = ?"
+            query += " and n not in (select article from removed)" if file == "base" else ""
+            if row := self._db.execute(query, [article_id]).fetchone():
+                return file, int(row[0]), str(row[1])
+        return None
 
     @_failures_told()
     def sha256(self, article_id: str) -> str | None:
-        row = self._db.execute("select sha256 from article where id = ?", [article_id]).fetchone()
-        return row[0] if row else None
+        found = self._find(article_id)
+        return found[2] if found else None
 
     @_failures_told()
     def replace(
@@ -127,76 +143,115 @@ class EmbeddedWriter:
         sentence_vectors: Sequence[Vectors],
     ) -> None:
         self.remove([article.id])
-        n = self._db.execute(
-            "insert into article (id, origin, digest, title, text, language, url, source, source_key, author, tags,"
-            " published, updated, sha256) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        n, self._number = self._number, self._number + 1
+        self._db.execute(
+            "insert into article values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                article.id, entry.origin, entry.digest, article.title, article.text, article.language, article.url,
+                n, article.id, entry.origin, entry.digest, article.title, article.text, article.language, article.url,
                 article.source, None if article.source is None else article.source.casefold(), article.author,
                 json.dumps(article.tags, ensure_ascii=False), article.published, article.updated, article.sha256,
             ],
-        ).lastrowid  # fmt: skip
+        )  # fmt: skip
         tags = {tag.casefold() for tag in article.tags}
         self._db.executemany("insert into article_tag values (?, ?)", [(n, tag) for tag in sorted(tags)])
         for passage, vector, sentences in zip(passages, vectors, sentence_vectors, strict=True):
-            self._add_passage(n, article, passage, sentences)
-            self._fresh[passage.id] = vector
+            self._add_passage(n, passage, vector, packed(sentences, vector))
+            self._words.add(n, article, passage.id, indexed_words(article, passage))
 
-    def _add_passage(self, n: int | None, article: Article, passage: Passage, sentences: Vectors) -> None:
-        spans = np.array([(span.start, span.end) for span in passage.sentences], np.int32)
+    def _add_passage(self, n: int, passage: Passage, vector: Vectors, sentences: bytes) -> None:
+        row, self._row = self._row, self._row + 1
+        spans = np.array([(span.start, span.end) for span in passage.sentences], np.int32).tobytes()
+        values = [row, passage.id, n, passage.start, passage.end, passage.heading, spans, sentences, vector.tobytes()]
+        there = "select count(*) from base.passage where id = ? and article not in (select article from removed)"
         try:
-            self._db.execute(
-                "insert into passage values (?, ?, ?, ?, ?, ?, ?)",
-                [passage.id, n, passage.start, passage.end, passage.heading, spans.tobytes(), packed(sentences)],
-            )
+            if "base" in self._files and self._one(there, [passage.id]):
+                raise sqlite3.IntegrityError
+            self._db.execute("insert into passage values (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
         except sqlite3.IntegrityError as error:
-            raise StoreError(f"Two passages have the id {passage.id}; change a word of '{article.id}'.") from error
-        terms = " ".join(indexed_words(article, passage))
-        self._db.execute("insert into words (rowid, terms) values (?, ?)", [passage.id, terms])
+            raise StoreError(
+                f"Two passages have the id {passage.id}; change a word of '{passage.article_id}'."
+            ) from error
 
     @_failures_told()
     def remove(self, article_ids: Iterable[str]) -> None:
         for article_id in article_ids:
-            row = self._db.execute("select n from article where id = ?", [article_id]).fetchone()
-            if row is None:
+            found = self._find(article_id)
+            if found is None:
                 continue
-            ids = [i for (i,) in self._db.execute("select id from passage where article = ?", row)]
-            self._db.executemany("delete from words where rowid = ?", [(i,) for i in ids])
+            file, n, _ = found
+            self._words.remove(n)
+            passages = self._one(f"select count(*) from {file}.passage where article = ?", [n])
+            self._set(counted=self._meta("counted") + passages)
+            if file == "base":
+                self._db.execute("insert into removed values (?)", [n])
+                continue
             for table, column in (("passage", "article"), ("article_tag", "article"), ("article", "n")):
-                self._db.execute(f"delete from {table} where {column} = ?", row)
-            # A passage added and removed again before publishing was never in the vectors.
-            self._gone += [i for i in ids if self._fresh.pop(i, None) is None]
+                self._db.execute(f"delete from main.{table} where {column} = ?", [n])
 
     @_failures_told()
     def publish(self) -> str:
-        if self._gone:
-            self._vectors.remove_ids(faiss.IDSelectorBatch(np.array(self._gone, np.int64)))
-        if self._fresh:
-            ids = np.array(list(self._fresh), np.int64)
-            self._vectors.add_with_ids(np.stack(list(self._fresh.values())), ids)
-        self._write_languages()
-        digest = hashlib.sha256()
-        for entry in self.entries():
-            digest.update(f"{entry.article_id}\0{entry.digest}\0".encode())
+        recent = self._one("select count(*) from main.passage")
+        gone = self._one(
+            f"select count(*) from {self._files[-1]}.passage where article in (select article from removed)"
+        )
+        totals = self._totals()
+        passages = sum(count for count, _ in totals.values())
+        self._db.execute("delete from main.language")
+        rows = [(code, count, total.tobytes()) for code, (count, total) in totals.items()]
+        self._db.executemany("insert into main.language values (?, ?, ?)", rows)
+        entries = self.entries()
+        if self._files == ("main",) and self._meta("counted") > _COUNTED * passages:
+            self._write_words_anew()
+        self._words.commit()
         self._db.execute("commit")
+        if passages and (recent > RECENT_PASSAGES or gone > _GONE_OF_BASE * self._meta("base_passages")):
+            made = make_base(self._db, self._folder.building, self._dimension, self._meta("trained_for"))
+            self._set(**made)
+        self._set(articles=len(entries), passages=passages, numbers=self._number)
         self._db.close()
-        faiss.write_index(self._vectors, str(self._folder.building / VECTORS))
+        digest = hashlib.sha256()
+        for entry in entries:
+            digest.update(f"{entry.article_id}\0{entry.digest}\0".encode())
         name = self._folder.next_name(digest.hexdigest())
         self._folder.publish(name)
         return name
 
-    def _write_languages(self) -> None:
-        query = "select language, passage.id from passage join article on article.n = passage.article order by 2"
-        ids: dict[str, list[int]] = {}
-        for code, passage_id in self._db.execute(query):
-            ids.setdefault(code, []).append(passage_id)
-        self._db.execute("delete from language")
-        for code, listed in ids.items():
-            total = np.zeros(self._vectors.d, np.float64)
-            for at in range(0, len(listed), 10_000):
-                total += self._vectors.reconstruct_batch(np.array(listed[at : at + 10_000], np.int64)).sum(axis=0)
-            mean = (total / len(listed)).astype(np.float32).tobytes()
-            self._db.execute("insert into language values (?, ?, ?)", [code, len(listed), mean])
+    def _totals(self) -> dict[str, tuple[int, NDArray[np.float64]]]:
+        """For each language its passages, and the sum of their vectors."""
+        counts: Counter[str] = Counter()
+        sums: dict[str, NDArray[np.float64]] = {}
+
+        def add(code: str, count: int, total: NDArray[np.float64]) -> None:
+            counts[code] += count
+            sums[code] = sums.get(code, np.zeros(self._dimension)) + total
+
+        if "base" in self._files:
+            for code, count, total in self._db.execute("select code, passages, total from base.language"):
+                add(code, count, np.frombuffer(total, np.float64))
+            query = (
+                "select language, row from base.passage join base.article on n = article "
+                "where article in (select article from removed)"
+            )
+            gone = self._db.execute(query).fetchall()
+            vectors = BaseVectors(self._folder.building, 1).vectors(np.array([row for _, row in gone], np.int64))
+            for (code, _), vector in zip(gone, vectors, strict=True):
+                add(code, -1, -vector.astype(np.float64))
+        query = "select language, vector from main.passage join main.article on n = article order by row"
+        for code, vector in self._db.execute(query):
+            add(code, 1, np.frombuffer(vector, np.float32).astype(np.float64))
+        return {code: (count, sums[code]) for code, count in sorted(counts.items()) if count}
+
+    def _write_words_anew(self) -> None:
+        """Without the passages that are gone, so that they weigh no more."""
+        self._words.close()
+        folder = self._folder.building / WORDS
+        shutil.rmtree(folder)
+        folder.mkdir()
+        self._words = WordWriter(folder)
+        for number, article, passages in articles_with_passages(self._db):
+            for passage in passages:
+                self._words.add(number, article, passage.id, indexed_words(article, passage))
+        self._set(counted=0)
 
     def __enter__(self) -> Self:
         return self

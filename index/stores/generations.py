@@ -1,11 +1,14 @@
 """The folder of an embedded store: generations side by side, one small file naming the current one.
 
     CURRENT                      name of the published generation
-    generations/NAME/            catalogue.sqlite, vectors.faiss: never changed once published
+    generations/NAME/            never changed once published:
+        recent.sqlite            articles and passages of late, with their vectors
+        base.sqlite, base.*      those before, if there are many; shared with other generations
+        words/                   the words of all
     generations/.building        the next generation, if a build runs or was killed
     writer.lock
 
-Left out: what the two files hold (`embedded.py`, `embedded_writer.py`).
+Left out: what the files hold (`catalogue.py`, `passage_vectors.py`, `word_index.py`).
 """
 
 from __future__ import annotations
@@ -19,8 +22,15 @@ from typing import Final
 from index.errors import NoIndexError, StoreError
 from index.settings import IndexSettings
 
-CATALOGUE: Final = "catalogue.sqlite"
-VECTORS: Final = "vectors.faiss"
+RECENT: Final = "recent.sqlite"
+BASE: Final = "base.sqlite"
+BASE_VECTORS: Final = "base.faiss"
+BASE_PLACES: Final = "base-places.npy"
+BASE_ARTICLES: Final = "base-articles.npy"
+WORDS: Final = "words"
+
+CHANGING: Final = (RECENT, "meta.json", ".managed.json")
+"""Files that the next generation changes: the recent part, and those by which tantivy names its others."""
 
 _NAME: Final = re.compile(r"[0-9]+-[0-9a-f]{12}")
 
@@ -57,17 +67,23 @@ class StoreFolder:
             raise NoIndexError("There is no index yet. Make one with `loccit index PATH`, then ask again.")
         folder = self.generations / name
         # CURRENT may hold anything by accident, such as a path out of the store: only own names pass.
-        if not _NAME.fullmatch(name) or not (folder / CATALOGUE).is_file() or not (folder / VECTORS).is_file():
+        if not _NAME.fullmatch(name) or not (folder / RECENT).is_file() or not (folder / WORDS).is_dir():
             raise StoreError(
-                f"The published generation '{name[:80]}' is not in the store any more. Restore its folder, or "
-                "remove the file CURRENT and build the index anew with `loccit index`."
+                f"The published generation '{name[:80]}' is not in the store any more, or is of another format. "
+                "Restore its folder, or remove the file CURRENT and build the index anew with `loccit index`."
             )
         return folder
 
-    def begin(self) -> Path:
-        """An empty folder for the next generation, what a killed build left behind swept away."""
+    def begin(self, current: Path | None) -> Path:
+        """A folder for the next generation, with all that stands in the current one's; what a killed
+        build left behind is swept away. Files that never change are shared between both, so that
+        beginning costs little however large they are."""
         shutil.rmtree(self.building, ignore_errors=True)
-        self.building.mkdir(parents=True)
+        (self.building / WORDS).mkdir(parents=True)
+        if current is not None:
+            for file in (*current.iterdir(), *(current / WORDS).iterdir()):
+                if file.is_file() and file.suffix != ".lock":
+                    _take_over(file, self.building / file.relative_to(current))
         return self.building
 
     def next_name(self, digest: str) -> str:
@@ -80,7 +96,7 @@ class StoreFolder:
     def publish(self, name: str) -> None:
         """Make the folder being built the current generation: everything reaches the disk before
         the one small file that names it is replaced. Then forget the oldest generations."""
-        for path in (*self.building.iterdir(), self.building):
+        for path in (*self.building.rglob("*"), self.building):
             _sync(path)
         self.building.rename(self.generations / name)
         _sync(self.generations)
@@ -99,6 +115,17 @@ class StoreFolder:
     def _names(self) -> list[str]:
         names = (path.name for path in self.generations.iterdir())
         return sorted((name for name in names if _NAME.fullmatch(name)), key=_number)
+
+
+def _take_over(file: Path, copy: Path) -> None:
+    if file.name not in CHANGING:
+        try:
+            copy.hardlink_to(file)
+        except OSError:  # a disk without links
+            pass
+        else:
+            return
+    shutil.copyfile(file, copy)
 
 
 def _number(name: str) -> int:

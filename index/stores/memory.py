@@ -39,6 +39,13 @@ def indexed_words(article: Article, passage: Passage) -> list[str]:
     return passage_terms("\n".join((article.title, passage.heading, passage.text)), passage.language)
 
 
+def rounded_length(terms: int) -> int:
+    """A passage's length as Lucene and tantivy keep it, in a byte: exact to 40 terms, then the largest of
+    ever wider steps below it (three binary digits after the first, above 24)."""
+    above = terms - 24
+    return terms if terms < 40 else 24 + (above >> above.bit_length() - 4 << above.bit_length() - 4)
+
+
 def best_first(hits: Iterable[Hit], k: int) -> list[Hit]:
     """The k best hits, by score, then passage id."""
     return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))[:k]
@@ -102,10 +109,9 @@ class MemoryIndex:
             score = 0.0
             for term in question_terms(words, language, self.languages):
                 holders = sum(term in count for count in counts.values())
-                # Terms in more than half of the passages keep a trace of weight, as in SQLite's FTS5.
-                idf = max(math.log((len(counts) - holders + 0.5) / (holders + 0.5)), 1e-6)
-                f = counts[passage.id][term]
-                score += idf * f * (K1 + 1) / (f + K1 * (1 - B + B * lengths[passage.id] / average))
+                idf = math.log(1 + (len(counts) - holders + 0.5) / (holders + 0.5))
+                f, length = counts[passage.id][term], rounded_length(lengths[passage.id])
+                score += idf * f * (K1 + 1) / (f + K1 * (1 - B + B * length / average))
             if score > 0:
                 hits.append(Hit(passage, score, words=score))
         return best_first(hits, k)

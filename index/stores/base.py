@@ -1,0 +1,191 @@
+"""The recent part grown large → a new base, with all passages in it. Left out: when that is done
+(`embedded_writer.py`), searching it (`passage_vectors.py`)."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from index.stores.catalogue import SCHEMA
+from index.stores.generations import BASE, BASE_ARTICLES, BASE_PLACES, BASE_VECTORS
+from index.stores.packing import unpacked
+from index.types import Vectors
+
+LEAST_RECALL: Final = 0.99
+"""Share of the ten nearest passages found, for sampled sentences, by which it is chosen how many lists a
+search looks into."""
+
+_LISTS_PER_ROOT: Final = 4
+_TRAINING_PER_LIST: Final = 40
+_TRAINING_ROUNDS: Final = 10
+_SAMPLES: Final = 100
+_GROWN: Final = 2
+"""Lists are made anew once there are so many times the passages they were made for."""
+
+_SLICE: Final = 10_000
+_TABLES: Final = ("article", "article_tag", "passage")
+
+
+def make_base(database: sqlite3.Connection, building: Path, dimension: int, trained_for: int) -> dict[str, int]:
+    """Move the recent part, open as `database` with the base attached to it, into a new base. Rows and
+    numbers stay as they were. Returns what is to be known of the new base; `trained_for` is of the old.
+
+    Takes 0.8 KB of memory for each passage, and time for all of them: done seldom.
+    """
+    old = building / BASE if (building / BASE).exists() else None
+    gone = _merge_catalogues(database, building, old)
+    count, rows = database.execute("select count(*), ifnull(max(row), 0) + 1 from grown.passage").fetchone()
+    if old is not None and count < _GROWN * trained_for:
+        lists = faiss.read_index(str(building / BASE_VECTORS))
+        lists.remove_ids(faiss.IDSelectorBatch(gone))
+    else:
+        lists, trained_for = _new_lists(database, building, old, gone, dimension, count), count
+    for ids, vectors in _recent_vectors(database, dimension):
+        lists.add_with_ids(vectors, ids)
+    places = _places(lists, rows)
+    articles = np.zeros(rows, np.int32)
+    for row, article in database.execute("select row, article from grown.passage"):
+        articles[row] = article
+    nprobe = _least_nprobe(lists, _sampled_sentences(database, lists, places))
+    for path in (building / BASE_VECTORS, building / BASE_PLACES, building / BASE_ARTICLES):
+        path.unlink(missing_ok=True)  # what stands there may be shared with another generation
+    faiss.write_index(lists, str(building / BASE_VECTORS))
+    np.save(building / BASE_PLACES, places)
+    np.save(building / BASE_ARTICLES, articles)
+    _empty_recent(database, building)
+    return {"nprobe": nprobe, "trained_for": trained_for, "base_rows": rows, "base_passages": count}
+
+
+def _merge_catalogues(database: sqlite3.Connection, building: Path, old: Path | None) -> NDArray[np.int64]:
+    """The catalogue of the new base, attached as `grown`. Returns the rows that are gone."""
+    grown = building / "grown.sqlite"
+    if old is not None:
+        shutil.copyfile(old, grown)
+    database.execute("attach ? as grown", [str(grown)])
+    database.execute("pragma grown.journal_mode = off")
+    database.execute("pragma grown.synchronous = off")
+    database.execute("begin")
+    if old is None:
+        for statement in filter(str.strip, SCHEMA.split(";")):
+            database.execute(_into_grown(statement))
+    left = "article in (select article from main.removed)"
+    gone = [row for (row,) in database.execute(f"select row from grown.passage where {left}")]
+    for table in ("article_tag", "passage"):
+        database.execute(f"delete from grown.{table} where {left}")
+    database.execute("delete from grown.article where n in (select article from main.removed)")
+    for table in _TABLES:
+        database.execute(f"insert into grown.{table} select * from main.{table}")
+    database.execute("update grown.passage set vector = null where vector is not null")
+    database.execute("delete from grown.language")
+    database.execute("insert into grown.language select * from main.language")
+    database.execute("commit")
+    return np.array(gone, np.int64)
+
+
+def _into_grown(statement: str) -> str:
+    for what in ("create table ", "create index "):
+        statement = statement.replace(what, f"{what}grown.")
+    return statement
+
+
+def _empty_recent(database: sqlite3.Connection, building: Path) -> None:
+    database.execute("detach grown")
+    for table in (*_TABLES, "removed"):
+        database.execute(f"delete from main.{table}")
+    if "base" in [name for _, name, _ in database.execute("pragma database_list")]:
+        database.execute("detach base")
+    database.execute("vacuum main")
+    (building / "grown.sqlite").replace(building / BASE)
+
+
+def _recent_vectors(database: sqlite3.Connection, dimension: int) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+    """Rows and vectors of the recent part, so many at a time."""
+    cursor = database.execute("select row, vector from main.passage order by row")
+    while some := cursor.fetchmany(_SLICE):
+        joined = np.frombuffer(b"".join(blob for _, blob in some), np.float32)
+        yield np.array([row for row, _ in some], np.int64), joined.reshape(-1, dimension)
+
+
+def _new_lists(
+    database: sqlite3.Connection, building: Path, old: Path | None, gone: NDArray[np.int64], dimension: int, count: int
+) -> Any:
+    """An inverted file for so many passages, with those of the old base in it."""
+    number = max(1, min(int(_LISTS_PER_ROOT * math.sqrt(count)), count // _TRAINING_PER_LIST))
+    lists: Any = faiss.index_factory(dimension, f"IVF{number},SQfp16", faiss.METRIC_INNER_PRODUCT)
+    lists.cp.spherical = True
+    lists.cp.niter, lists.cp.min_points_per_centroid = _TRAINING_ROUNDS, 1
+    before = None
+    if old is not None:
+        before = faiss.read_index(str(building / BASE_VECTORS))
+        before.remove_ids(faiss.IDSelectorBatch(gone))
+    share = min(1.0, _TRAINING_PER_LIST * number / max(1, count))
+    draw = np.random.default_rng(count)
+    every = chain(_listed(before), _recent_vectors(database, dimension))
+    lists.train(np.concatenate([vectors[draw.random(len(vectors)) <= share] for _, vectors in every]))
+    for ids, vectors in _listed(before):
+        lists.add_with_ids(vectors, ids)
+    return lists
+
+
+def _listed(lists: Any) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+    """Rows and vectors of an inverted file, list by list."""
+    for number in range(lists.nlist if lists is not None else 0):
+        ids = _ids_of(lists, number)
+        vectors = np.empty((len(ids), lists.d), np.float32)
+        for offset, out in enumerate(vectors):
+            lists.reconstruct_from_offset(number, offset, faiss.swig_ptr(out))
+        if len(ids):
+            yield ids, vectors
+
+
+def _ids_of(lists: Any, number: int) -> NDArray[np.int64]:
+    size = lists.invlists.list_size(number)
+    if not size:
+        return np.empty(0, np.int64)
+    return np.asarray(faiss.rev_swig_ptr(lists.invlists.get_ids(number), size).copy(), np.int64)
+
+
+def _places(lists: Any, rows: int) -> NDArray[np.int64]:
+    """Where each row stands: its list in the upper half, its place there in the lower."""
+    places = np.zeros(rows, np.int64)
+    for number in range(lists.nlist):
+        ids = _ids_of(lists, number)
+        places[ids] = (number << 32) | np.arange(len(ids))
+    return places
+
+
+def _sampled_sentences(database: sqlite3.Connection, lists: Any, places: NDArray[np.int64]) -> Vectors:
+    """One sentence of each of some passages, which stand in for questions."""
+    query = "select row, sentence_vectors from grown.passage where sentence_vectors <> x'' order by id limit ?"
+    made = []
+    for row, blob in database.execute(query, [_SAMPLES]):
+        passage = np.empty(lists.d, np.float32)
+        lists.reconstruct_from_offset(int(places[row] >> 32), int(places[row] & 0xFFFFFFFF), faiss.swig_ptr(passage))
+        sentences = unpacked(blob, passage)
+        made.append(sentences[row % len(sentences)])
+    return np.array(made, np.float32).reshape(-1, lists.d)
+
+
+def _least_nprobe(lists: Any, questions: Vectors) -> int:
+    """The fewest lists, doubling from 8, that find LEAST_RECALL of what all of them find."""
+    nprobe = 8
+    looking_into: Any = faiss.SearchParametersIVF  # the stub lacks its parameters
+    if not len(questions):
+        return nprobe
+    _, wanted = lists.search(questions, 10, params=looking_into(nprobe=lists.nlist))
+    while nprobe < lists.nlist:
+        _, found = lists.search(questions, 10, params=looking_into(nprobe=nprobe))
+        hit = sum(len(set(one) & set(other)) for one, other in zip(found.tolist(), wanted.tolist(), strict=True))
+        if hit >= LEAST_RECALL * wanted.size:
+            break
+        nprobe *= 2
+    return nprobe

@@ -1,0 +1,243 @@
+"""Articles and passages in SQLite: the tables, and what is read from them. Left out: vectors and words,
+and writing (`embedded_writer.py`).
+
+The catalogue is in two files: `recent`, small, copied and changed by each build, and below it `base`,
+large, shared between generations and never changed. `removed` in the recent one names the articles
+of the base that are gone. An article and its passages stand in one file.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import LifoQueue
+from typing import Any, Final
+
+import numpy as np
+
+from index.errors import UnknownArticle
+from index.store import Entry
+from index.stores.generations import BASE, RECENT
+from index.types import Article, Filters, Passage, Span
+
+SCHEMA: Final = """
+create table article (
+    n integer primary key, id text unique not null, origin text unique not null, digest text not null,
+    title text not null, text text not null, language text not null, url text, source text, source_key text,
+    author text, tags text not null, published text, updated text, sha256 text not null
+);
+create table article_tag (article integer not null, tag text not null);
+create index tag_article on article_tag (tag, article);
+create index article_tags on article_tag (article);
+create index article_published on article (published);
+create index article_source on article (source_key);
+create table passage (
+    row integer primary key, id integer unique not null, article integer not null, start_char integer not null,
+    end_char integer not null, heading text not null, sentences blob not null, sentence_vectors blob not null,
+    vector blob
+);
+create index passage_article on passage (article);
+create table language (code text primary key, passages integer not null, total blob not null);
+"""
+RECENT_SCHEMA: Final = """
+create table removed (article integer primary key);
+create table meta (key text primary key, value text not null);
+"""
+
+CONNECTIONS: Final = 4
+"""Searches of the catalogue at the same time; more wait their turn, as they would for a processor."""
+
+PASSAGES_KEPT: Final = 5000
+"""Passages read before that are remembered: about 10 MB."""
+
+_MAPPED_BYTES: Final = 2**31
+"""What of each file is read through shared memory instead of a copy of one's own."""
+
+_ARTICLE: Final = "article.id, title, article.text, article.language, url, source, author, tags, published, updated"
+_PASSAGE: Final = (
+    "passage.row, passage.id, article.id, start_char, end_char, substr(text, start_char + 1, end_char - start_char), "
+    "heading, article.language, sentences"
+)
+_CONDITIONS: Final = {
+    "since": "published >= ?",
+    "until": "published <= ?",
+    "source": "source_key = ?",
+    "tag": "n in (select article from {file}.article_tag where tag = ?)",
+    "language": "language = ?",
+    "article_id": "id = ?",
+}
+
+
+def conditions(only: Filters, file: str) -> tuple[str, list[Any]]:
+    """The filters as an SQL condition on the articles of a file, and its values; what is removed
+    from the base fails it."""
+    given = [(name, getattr(only, name)) for name in _CONDITIONS if getattr(only, name) is not None]
+    values = [value.casefold() if name in ("source", "tag") else value for name, value in given]
+    parts = [_CONDITIONS[name].format(file=file) for name, _ in given]
+    if file == "base":
+        parts.append("n not in (select article from main.removed)")
+    return " and ".join(parts) or "1", values
+
+
+def attach_base(connection: sqlite3.Connection, folder: Path) -> bool:
+    """Make the base readable beside the recent part, if the generation has one."""
+    if not (folder / BASE).exists():
+        return False
+    connection.execute("attach ? as base", [_address(folder / BASE)])
+    return True
+
+
+def _address(file: Path) -> str:
+    # immutable: a published file never changes, so no lock files and no checks are needed.
+    return f"{file.absolute().as_uri()}?mode=ro&immutable=1"
+
+
+class Catalogue:
+    """The catalogue of one generation, open for reading. All connections are opened at once and lent
+    to whichever thread asks: the files leave the folder when newer generations are published, and
+    then only what is open can still be read. Errors of SQLite pass through."""
+
+    def __init__(self, folder: Path) -> None:
+        self._connections: list[sqlite3.Connection] = []
+        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()  # the last one used has the fullest cache
+        self._kept: dict[int, Passage] = {}
+        self.files: tuple[str, ...] = ("main",)
+        for _ in range(CONNECTIONS):
+            connection = sqlite3.connect(_address(folder / RECENT), uri=True, check_same_thread=False)
+            self._connections.append(connection)
+            self._idle.put(connection)
+            connection.execute(f"pragma mmap_size = {_MAPPED_BYTES}")
+            if attach_base(connection, folder):
+                self.files = ("main", "base")
+        self.meta = dict(self.rows("select key, value from meta"))
+        self.removed = [n for (n,) in self.rows("select article from removed")]
+
+    @contextmanager
+    def _lent(self) -> Iterator[sqlite3.Connection]:
+        connection = self._idle.get()
+        try:
+            yield connection
+        finally:
+            self._idle.put(connection)
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._lent() as connection:
+            return connection.execute(query, values).fetchall()
+
+    def _in_files(self, query: Callable[[str], tuple[str, Sequence[Any]]]) -> list[Any]:
+        """Rows of the same query to each file."""
+        found = []
+        for file in self.files:
+            found += self.rows(*query(file))
+        return found
+
+    def entries(self) -> list[Entry]:
+        rows = self._in_files(lambda file: (_entries(file), []))
+        return sorted((Entry(*row) for row in rows), key=lambda entry: entry.article_id)
+
+    def article(self, article_id: str) -> Article:
+        query, values = self._articles(Filters(article_id=article_id))
+        rows = self.rows(query, values)
+        if not rows:
+            raise UnknownArticle(f"No article has the id '{article_id[:200]}'. GET /v1/articles lists them.")
+        return _article_of(rows[0])
+
+    def articles(self, offset: int, limit: int, only: Filters) -> tuple[list[Article], int]:
+        query, values = self._articles(only)
+        (total,) = self.rows(f"select count(*) from ({query})", values)[0]
+        rows = self.rows(f"{query} order by 1 limit ? offset ?", [*values, limit, offset])
+        return [_article_of(row) for row in rows], total
+
+    def _articles(self, only: Filters) -> tuple[str, list[Any]]:
+        parts, values = [], []
+        for file in self.files:
+            condition, given = conditions(only, file)
+            parts.append(f"select {_ARTICLE} from {file}.article where {condition}")
+            values += given
+        return " union all ".join(parts), values
+
+    def allowed(self, only: Filters) -> list[int]:
+        """Numbers of the articles that the filters let through."""
+
+        def query(file: str) -> tuple[str, Sequence[Any]]:
+            condition, values = conditions(only, file)
+            return f"select n from {file}.article where {condition}", values
+
+        return [n for (n,) in self._in_files(query)]
+
+    def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
+        """Passages by their rows."""
+        asked = list(rows)
+        known = {row: passage for row in asked if (passage := self._kept.get(row))}
+        if len(known) < len(asked):
+            wanted = json.dumps([row for row in asked if row not in known])
+            fresh = {
+                row[0]: _passage_of(row[1:]) for row in self._in_files(lambda file: (_passages(file, "row"), [wanted]))
+            }
+            self._keep(fresh)
+            known |= fresh
+        return known
+
+    def _keep(self, fresh: dict[int, Passage]) -> None:
+        if len(self._kept) + len(fresh) > PASSAGES_KEPT:
+            self._kept = {}  # a new one: other threads may be reading the old
+        self._kept |= fresh
+
+    def passages_by_id(self, ids: Iterable[int]) -> dict[int, Passage]:
+        """Passages by their ids."""
+        wanted = json.dumps(list(ids))
+        # The base first: a passage that was removed from it and added again stands in both files.
+        found = [row for file in self.files[::-1] for row in self.rows(_passages(file, "id"), [wanted])]
+        return {row[1]: _passage_of(row[1:]) for row in found}
+
+    def places(self, ids: Iterable[int]) -> dict[int, tuple[int, bytes]]:
+        """Row and packed sentence vectors of passages, by their ids."""
+        wanted = json.dumps([int(i) for i in ids])
+        found: dict[int, tuple[int, bytes]] = {}
+        for file in self.files[::-1]:
+            query = f"select id, row, sentence_vectors from {file}.passage where id in (select value from json_each(?))"
+            found |= {i: (row, blob) for i, row, blob in self.rows(query, [wanted])}
+        return found
+
+    def close(self) -> None:
+        for connection in self._connections:
+            connection.close()
+
+
+def _entries(file: str) -> str:
+    return f"select id, origin, digest from {file}.article where {conditions(Filters(), file)[0]}"
+
+
+def entries_of(connection: sqlite3.Connection, files: Sequence[str]) -> list[Entry]:
+    """What each article of these files was made of, in order of id."""
+    rows = [Entry(*row) for file in files for row in connection.execute(_entries(file))]
+    return sorted(rows, key=lambda entry: entry.article_id)
+
+
+def articles_with_passages(connection: sqlite3.Connection) -> Iterator[tuple[int, Article, list[Passage]]]:
+    """All of the recent part, with the articles' numbers."""
+    for n, *row in connection.execute(f"select n, {_ARTICLE} from main.article order by n"):
+        query = f"select {_PASSAGE} from main.passage join main.article on n = article where n = ? order by row"
+        passages = [_passage_of(passage[1:]) for passage in connection.execute(query, [n])]
+        yield n, _article_of(row), passages
+
+
+def _passages(file: str, key: str) -> str:
+    return (
+        f"select {_PASSAGE} from {file}.passage join {file}.article on n = passage.article "
+        f"where passage.{key} in (select value from json_each(?))"
+    )
+
+
+def _article_of(row: Sequence[Any]) -> Article:
+    identity, title, text, language, url, source, author, tags, published, updated = row
+    return Article(identity, title, text, language, url, source, author, tuple(json.loads(tags)), published, updated)
+
+
+def _passage_of(row: Sequence[Any]) -> Passage:
+    identity, article_id, start, end, text, heading, language, sentences = row
+    ends = np.frombuffer(sentences, np.int32).reshape(-1, 2).tolist()
+    return Passage(identity, article_id, start, end, text, heading, language, tuple(Span(*pair) for pair in ends))

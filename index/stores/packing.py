@@ -1,0 +1,40 @@
+"""Sentence vectors as bytes, small enough to keep one for every sentence of a large index. Left out:
+passage vectors (`passage_vectors.py`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from index.types import Vectors
+
+_STEPS: Final = 7
+"""Whole steps each way from zero that four bits hold."""
+
+
+def packed(sentences: Vectors, passage: Vectors) -> bytes:
+    """How far each row, shape (sentences, dimension), stands from its passage's vector, shape
+    (dimension,): a float16 step for each row, then four bits a number. Sentences stand close to
+    their passage, so the steps are fine."""
+    away = sentences - passage
+    steps = (np.abs(away).max(axis=1, initial=0) / _STEPS).astype(np.float16)
+    whole = np.rint(away / np.maximum(steps.astype(np.float32), 1e-9)[:, None]).clip(-_STEPS, _STEPS) + _STEPS
+    if whole.shape[1] % 2:
+        whole = np.concatenate([whole, np.zeros((len(whole), 1), np.float32)], axis=1)
+    halves = whole.astype(np.uint8)
+    pairs: bytes = (halves[:, ::2] | halves[:, 1::2] << 4).tobytes()
+    return bytes(steps.tobytes()) + pairs
+
+
+def unpacked(blob: bytes, passage: Vectors) -> Vectors:
+    """The rows again, each of length 1; cosine with the true ones above 0.99."""
+    dimension = len(passage)
+    width = (dimension + 1) // 2
+    count = len(blob) // (2 + width)
+    steps = np.frombuffer(blob, np.float16, count).astype(np.float32)
+    pairs = np.frombuffer(blob, np.uint8, count * width, offset=2 * count).reshape(count, width)
+    whole = np.empty((count, 2 * width), np.float32)
+    whole[:, ::2], whole[:, 1::2] = pairs & 15, pairs >> 4
+    rows = passage + (whole[:, :dimension] - _STEPS) * steps[:, None]
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)

@@ -1,0 +1,154 @@
+"""Words → passages, in tantivy: BM25 over terms that `words.py` made, filters applied inside. Left out:
+analysing text, which is the same for every store.
+
+Files of tantivy never change once written, so generations share them (`generations.py`). What removes
+a passage is written beside it; until tantivy merges its segments, such passages still count in the
+weights of terms.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import tantivy
+from tantivy import Occur, Query
+
+from index.types import Article, Filters
+
+_HEAP_BYTES: Final = 32_000_000
+_LABELS: Final = ("source", "tag", "language", "article_id")
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """tantivy reports damage as ValueError, or by a panic of its Rust code, which is no Exception: both
+    become RuntimeError, which the store translates."""
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, (ValueError, OSError)) or type(error).__name__ == "PanicException":
+            raise RuntimeError("the words of the index cannot be read or written") from error
+        raise
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("labels", tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("published", fast=True)
+    builder.add_integer_field("article", indexed=True)
+    builder.add_integer_field("passage", fast=True)
+    return builder.build()
+
+
+def _label(kind: str, value: str) -> str:
+    """A filter's value as a term of fixed length, whatever stands in it."""
+    return hashlib.blake2b(f"{kind}\0{value}".encode(), digest_size=8).hexdigest()
+
+
+def _day(date: str) -> int:
+    return int(date.replace("-", ""))
+
+
+def labels_of(article: Article) -> list[str]:
+    """What the filters find an article by. Source and tags compare without case."""
+    source = [] if article.source is None else [_label("source", article.source.casefold())]
+    tags = [_label("tag", tag) for tag in sorted({tag.casefold() for tag in article.tags})]
+    return [*source, *tags, _label("language", article.language), _label("article_id", article.id)]
+
+
+class WordIndex:
+    """The words of one generation, open for reading; safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises RuntimeError if the files are damaged."""
+        with _damage_told():
+            index = tantivy.Index.open(str(folder))
+            index.config_reader("manual")  # a published generation never changes: nothing to watch
+            index.reload()
+            self._schema, self._searcher = index.schema, index.searcher()
+        self.passages = self._searcher.num_docs
+
+    def search(self, terms: Sequence[str], k: int, only: Filters) -> list[tuple[int, float]]:
+        """The k passages with the highest BM25 that hold a term: ids and weights, best first. Of equal
+        weights the smaller ids come first, at the cut too."""
+        if not terms or not self.passages or k < 1:
+            return []
+        query = self._query(terms, only)
+        found, fetched = self._fetch(query, k + 1), k + 1
+        # One more than asked shows whether the cut goes through a tie; then it is fetched whole.
+        while len(found) == fetched and found[-1][1] == found[k - 1][1]:
+            fetched *= 2
+            found = self._fetch(query, fetched)
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
+
+    def _fetch(self, query: Query, k: int) -> list[tuple[int, float]]:
+        with _damage_told():
+            hits = self._searcher.search(query, k, count=False).hits
+            ids = self._searcher.fast_field_values("passage", [address for _, address in hits])
+        return [(int(i or 0), score) for i, (score, _) in zip(ids, hits, strict=True)]
+
+    def _query(self, terms: Sequence[str], only: Filters) -> Query:
+        any_term = Query.boolean_query(
+            [(Occur.Should, Query.term_query(self._schema, "terms", term, "freq")) for term in terms]
+        )
+        asked = [(name, getattr(only, name)) for name in _LABELS if getattr(only, name) is not None]
+        filters = [
+            Query.term_query(
+                self._schema, "labels", _label(name, value.casefold() if name in ("source", "tag") else value), "basic"
+            )
+            for name, value in asked
+        ]
+        if only.since is not None or only.until is not None:
+            first, last = _day(only.since or "0000-01-01"), _day(only.until or "9999-12-31")
+            filters.append(Query.range_query(self._schema, "published", tantivy.FieldType.Integer, first, last))
+        if not filters:
+            return any_term
+        return Query.boolean_query(
+            [(Occur.Must, any_term), *((Occur.Must, Query.const_score_query(one, 0.0)) for one in filters)]
+        )
+
+
+class WordWriter:
+    """Adds and removes passages; nothing is there before `commit`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Goes on with what stands in the folder. Raises RuntimeError if that is damaged."""
+        self._folder = folder
+        with _damage_told():
+            self._index = tantivy.Index(_schema(), path=str(folder))
+            self._writer: Any = self._index.writer(_HEAP_BYTES, 1)  # one thread: the same input, the same files
+
+    def add(self, number: int, article: Article, passage_id: int, terms: Sequence[str]) -> None:
+        """`number` is the article's in the catalogue, by which its passages are removed."""
+        document = tantivy.Document()
+        document.add_text("terms", " ".join(terms))
+        for label in labels_of(article):
+            document.add_text("labels", label)
+        if article.published is not None:
+            document.add_integer("published", _day(article.published))
+        document.add_integer("article", number)
+        document.add_integer("passage", passage_id)
+        with _damage_told():
+            self._writer.add_document(document)
+
+    def remove(self, number: int) -> None:
+        with _damage_told():
+            self._writer.delete_documents_by_term("article", number)
+
+    def commit(self) -> None:
+        """Waits until merging is done: the folder does not change afterwards."""
+        with _damage_told():
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+        self.close()
+        for lock in self._folder.glob("*.lock"):
+            lock.unlink()
+
+    def close(self) -> None:
+        """Let the files go; what was not committed is lost."""
+        self._writer = None

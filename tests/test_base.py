@@ -1,0 +1,129 @@
+"""The base of the default store, with the threshold lowered so that small stores have one: what is found
+with it, after changes too. Left out: the contract without one (`test_stores.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.settings import IndexSettings
+from index.store import Entry, IndexStore, open_store, open_writer
+from index.stores import embedded_writer
+from index.stores.packing import packed, unpacked
+from index.types import Article, Filters, Hit, Vectors
+from tests.test_embedded import at, one_passage, publish, unit
+from tests.test_store_changes import STEPS
+from tests.test_stores import ARTICLES, EMBEDDER, FILTERS, QUESTIONS, Fill, fill, in_memory
+
+
+def with_base(folder: Path, *steps: Fill) -> IndexStore:
+    settings = IndexSettings.model_validate({"store": f"embedded:{folder}/index"})
+    for step in steps:
+        with open_writer(settings, EMBEDDER.name, EMBEDDER.dimension) as writer:
+            step(writer)
+            writer.publish()
+    return open_store(settings)
+
+
+def near(found: Sequence[Hit], wanted: Sequence[Hit]) -> None:
+    """The same passages; scores within what float16 loses."""
+    scores = {hit.passage: hit.score for hit in wanted}
+    assert {hit.passage for hit in found} == set(scores)
+    assert [hit.score for hit in found] == pytest.approx([scores[hit.passage] for hit in found], abs=1e-3)
+
+
+@pytest.mark.parametrize("recent", [0, 3])
+@pytest.mark.parametrize(("steps", "left"), [s[1:] for s in STEPS], ids=[s[0] for s in STEPS])
+def test_after_changes_it_holds_what_a_store_made_afresh_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recent: int, steps: list[Fill], left: tuple[Article, ...]
+) -> None:
+    monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", recent)
+    store, fresh = with_base(tmp_path, *steps), in_memory(fill(left))
+    assert (store.info.articles, store.info.passages) == (fresh.info.articles, fresh.info.passages)
+    assert store.languages == fresh.languages
+    assert store.entries() and [entry.article_id for entry in store.entries()] == [
+        e.article_id for e in fresh.entries()
+    ]
+    for code in fresh.languages:
+        np.testing.assert_allclose(store.language_mean(code), fresh.language_mean(code), atol=1e-3)
+    for only in (*FILTERS, Filters(tag="ruin")):
+        assert store.articles(0, 10, only) == fresh.articles(0, 10, only)
+        for question, language in QUESTIONS[:5]:
+            vectors = EMBEDDER.embed_questions([question])
+            near(store.nearest(vectors, 50, only)[0], fresh.nearest(vectors, 50, only)[0])
+            found = {hit.passage for hit in store.matching(question, language, 50, only)}
+            assert found == {hit.passage for hit in fresh.matching(question, language, 50, only)}
+    ids = [hit.passage.id for hit in fresh.nearest(EMBEDDER.embed_questions(["long"]), 99, Filters())[0]]
+    np.testing.assert_allclose(store.vectors(ids), fresh.vectors(ids), atol=1e-3)
+    for one, other in zip(store.sentence_vectors(ids), fresh.sentence_vectors(ids), strict=True):
+        assert np.all((one * other).sum(axis=1) > 0.99)
+
+
+def test_words_weigh_the_same_with_a_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", 3)
+    store, fresh = with_base(tmp_path, fill(ARTICLES[:3]), fill(ARTICLES[3:])), in_memory(fill(ARTICLES))
+    for question, language in QUESTIONS:
+        found = {hit.passage: hit.score for hit in store.matching(question, language, 50, Filters())}
+        wanted = {hit.passage: hit.score for hit in fresh.matching(question, language, 50, Filters())}
+        assert found == pytest.approx(wanted, rel=1e-4)
+
+
+def test_an_article_cannot_stand_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", 0)
+    publish(at(tmp_path), *"abc")
+    monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", 99)
+    for _ in range(2):
+        publish(at(tmp_path), *"abc")
+    store = open_store(at(tmp_path))
+    assert store.info.articles == 3 == len(store.entries())
+    assert len(store.nearest(unit(1, 8, 0), 9, Filters())[0]) == 3 == len(store.matching("long", "en", 9, Filters()))
+
+
+def clustered(rows: int, dimension: int, seed: int) -> Vectors:
+    """Vectors around some hundred centres, as those of texts are."""
+    chance = np.random.default_rng(seed)
+    centres = np.random.default_rng(7).normal(size=(120, dimension))
+    vectors = centres[chance.integers(0, 120, rows)] + 0.7 * chance.normal(size=(rows, dimension))
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+
+def test_most_of_the_nearest_are_found_among_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against plain arithmetic, with lists made, filled further, made anew, and with a filter."""
+    monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", 500)
+    dimension, parts = 32, (2000, 900, 100, 4000)
+    vectors, questions = clustered(sum(parts), dimension, 1), clustered(50, dimension, 2)
+    done = 0
+    for part in parts:
+        with open_writer(at(tmp_path), "toy", dimension) as writer:
+            for n in range(done, done + part):
+                article, passage = one_passage(f"a{n:05}", f"text {n}", language="en" if n % 10 else "fr")
+                one = vectors[n : n + 1]
+                writer.replace(article, Entry(article.id, f"/{n}", ""), [passage], one, [one])
+            writer.publish()
+        done += part
+        store = open_store(at(tmp_path))
+        for only in (Filters(), Filters(language="fr")):
+            products = questions @ vectors[:done].T
+            if only.language:
+                products[:, np.arange(done) % 10 > 0] = -9
+            hit = 0
+            for row, found in zip(products, store.nearest(questions, 10, only), strict=True):
+                wanted = {f"a{n:05}" for n in np.argsort(-row)[:10]}
+                hit += len(wanted & {one.passage.article_id for one in found})
+                true = [row[int(one.passage.article_id[1:])] for one in found]
+                assert [one.score for one in found] == pytest.approx(true, abs=1e-3)
+            assert hit >= 0.97 * 10 * len(questions), (done, only)
+
+
+def test_sentences_come_back_close(tmp_path: Path) -> None:
+    for dimension in (8, 33, 384):
+        passage = unit(1, dimension, 1)[0]
+        sentences = passage + 0.5 * unit(9, dimension, 2)
+        sentences /= np.linalg.norm(sentences, axis=1, keepdims=True)
+        for rows in (sentences, passage[None, :], sentences[:0]):
+            back = unpacked(packed(rows, passage), passage)
+            assert back.shape == rows.shape and back.dtype == np.float32
+            assert np.all((back * rows).sum(axis=1) > 0.99)
