@@ -51,8 +51,8 @@ def open_writer(place: str, settings: IndexSettings, embedder: str, dimension: i
 def _damage_told(generation: str) -> Iterator[None]:
     try:
         yield
-    except sqlite3.ProgrammingError:
-        raise  # the store was closed: the caller's mistake, not damage
+    except (sqlite3.ProgrammingError, UnicodeEncodeError):
+        raise  # the store was closed, or asked for an id that is no text: the caller's mistake, not damage
     except (sqlite3.Error, OSError, RuntimeError, KeyError, ValueError, IndexError, EOFError) as error:
         raise StoreError(
             f"The generation '{generation}' is damaged and cannot be read. Remove the file CURRENT from the store "
