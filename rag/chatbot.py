@@ -21,6 +21,7 @@ from rag.answering import Asked, answer_of
 from rag.citations import verify_answer
 from rag.composer import Composer, ExtractiveComposer
 from rag.errors import InvalidQuestion
+from rag.question_queue import QuestionQueue
 from rag.reader import Reader, open_reader
 from rag.retriever import Query, retrieve
 from rag.settings import RagSettings
@@ -54,7 +55,7 @@ class Chatbot:
         """Opens nothing yet: the index is opened, and the models of the settings that are not given
         are loaded, at the first question or by `warm_up`."""
         self.settings = settings
-        self._embedder = embedder
+        self._queue = None if embedder is None else QuestionQueue(embedder)
         self._reader = reader
         self._loading = Lock()
         self._live = LiveStore(settings)
@@ -65,15 +66,19 @@ class Chatbot:
         """Load the models now. Raises EmbedderError, ReaderError."""
         self.reader()
 
-    def _embedding(self) -> Embedder:
+    def _questions(self) -> QuestionQueue:
         with self._loading:
-            if self._embedder is None:
-                self._embedder = open_embedder(self.settings)
-            return self._embedder
+            if self._queue is None:
+                self._queue = QuestionQueue(open_embedder(self.settings))
+            return self._queue
+
+    def embedder(self) -> Embedder:
+        """What questions are embedded with. Raises EmbedderError."""
+        return self._questions().embedder
 
     def reader(self) -> Reader | None:
         """What reads passages; None if the settings have it off. Raises EmbedderError, ReaderError."""
-        embedder = self._embedding()
+        embedder = self.embedder()
         with self._loading:
             if self._reader is None and self.settings.reader != "off":
                 self._reader = open_reader(self.settings, embedder)
@@ -83,7 +88,7 @@ class Chatbot:
         """The current generation. Raises NoIndexError, StoreError, or EmbedderError if it was made
         with another model than the one loaded."""
         store = self._live.current()
-        check_embedder(store.info, self._embedder.name if self._embedder else embedder_name(self.settings))
+        check_embedder(store.info, self._queue.embedder.name if self._queue else embedder_name(self.settings))
         return store
 
     def ask(
@@ -147,7 +152,7 @@ class Chatbot:
 
     def _retrieve(self, request: _Request) -> Asked:
         start = time.perf_counter()
-        vector = self._embedding().embed_questions([request.text])[0]
+        vector = self._questions().embed(request.text)
         embedded = time.perf_counter()
         query = Query(request.text, request.language, vector)
         hits = retrieve(query, request.store, request.only, self.settings.candidates, self.settings.meaning_weight)

@@ -106,7 +106,7 @@ def test_short_answers_of_the_corpus_stand_in_their_extracts(chatbot: Chatbot) -
 
 def test_off_loads_nothing_and_marks_nothing(chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WEIGHTS", Path("/nowhere"))
-    off = Chatbot(chatbot.settings.model_copy(update={"reader": "off"}), chatbot._embedding())
+    off = Chatbot(chatbot.settings.model_copy(update={"reader": "off"}), chatbot.embedder())
     answer = off.ask("When did the Panama Canal open?")
     assert answer.extracts and all(extract.short_answer is None for extract in answer.extracts)
 
@@ -118,11 +118,11 @@ def test_damaged_weights_are_an_error_that_says_what_to_do(
         (tmp_path / "weights").write_bytes(content)
         monkeypatch.setattr(module, "WEIGHTS", tmp_path / "weights")
         with pytest.raises(ReaderError, match="Install Loccit anew, or set reader to 'off'"):
-            open_reader(settings, chatbot._embedding())
+            open_reader(settings, chatbot.embedder())
 
 
 def test_with_another_embedder_it_brings_the_layers_it_needs(settings: Settings, chatbot: Chatbot) -> None:
-    assert isinstance(chatbot._embedding(), SentenceTransformerEmbedder)
+    assert isinstance(chatbot.embedder(), SentenceTransformerEmbedder)
     own = open_reader(settings, WordEmbedder())
     (reading,) = own.read("When did the canal open?", [passage_of(CANAL)], ["The canal"])
     assert reading.answers > 0
@@ -139,7 +139,7 @@ def test_many_at_once_get_what_one_at_a_time_gets(chatbot: Chatbot) -> None:
 
     def fresh() -> Chatbot:
         settings = chatbot.settings.model_copy(update={"cached_answers": 0})
-        return Chatbot(settings, chatbot._embedding(), open_reader(settings, chatbot._embedding()))
+        return Chatbot(settings, chatbot.embedder(), open_reader(settings, chatbot.embedder()))
 
     def content(asked: Chatbot, question: str) -> dict[str, Any]:
         answer = answer_object(asked.ask(question))
@@ -156,7 +156,7 @@ def test_without_its_weights_the_server_says_what_to_do(
     chatbot: Chatbot, serve: Callable[[Chatbot], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "WEIGHTS", Path("/nowhere"))
-    url = serve(Chatbot(chatbot.settings, chatbot._embedding()))
+    url = serve(Chatbot(chatbot.settings, chatbot.embedder()))
     with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
         for more in ({}, {"stream": True}):
             response = client.post("/v1/answer", json={"question": "When did the canal open?", **more})

@@ -39,7 +39,7 @@ ASKED = (
 
 
 def embedder_of(chatbot: Chatbot) -> SentenceTransformerEmbedder:
-    embedder = chatbot._embedding()
+    embedder = chatbot.embedder()
     assert isinstance(embedder, SentenceTransformerEmbedder)
     return embedder
 
