@@ -13,6 +13,7 @@ from index.errors import NoIndexError
 from index.readers import count_articles
 from index.store import Entry, check_embedder, open_store, open_writer
 from index.types import Filters
+from index.unfinished import remembering
 from web import terminal
 from web.settings import Settings
 
@@ -52,14 +53,18 @@ def _entries(settings: Settings) -> list[Entry]:
 def _build(paths: Sequence[Path], settings: Settings) -> Summary:
     embedder = open_embedder(settings)
     total, done = count_articles(paths), 0
-    with open_writer(settings, embedder.name, embedder.dimension) as writer, terminal.progress("Indexing") as advance:
+    with (
+        open_writer(settings, embedder.name, embedder.dimension) as writer,
+        remembering(embedder, settings) as remembered,
+        terminal.progress("Indexing") as advance,
+    ):
 
         def report(change: Change) -> None:
             nonlocal done
             done += change.kind != "remove"
             advance(done, total)
 
-        return build(paths, writer, embedder, settings, report)
+        return build(paths, writer, remembered, settings, report)
 
 
 def index_stats(settings: Settings) -> dict[str, Any]:
