@@ -1,5 +1,5 @@
 """Sources → index: reads, compares with what is indexed, cuts, embeds, writes, publishes. Left out:
-watching for changes, worker processes, and resuming a build that was stopped."""
+watching for changes, and resuming a build that was stopped (`unfinished.py`)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import json
 import os
 import time
 from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from index.ahead import ahead
 from index.embedder import Embedder
 from index.errors import UnreadableArticle
 from index.passages import cut_passages
@@ -23,6 +25,9 @@ from index.types import Article, Passage, Span
 Kind = Literal["add", "update", "unchanged", "remove", "fail"]
 BATCH_PASSAGES = 256
 """Passages embedded and written together: enough for batches of like length, small in memory."""
+
+CHANGES_AHEAD = 64
+"""Articles read and cut while the model runs on those before them."""
 
 RECIPE = 2
 """Raised when passages of the same article are cut or embedded in another way than before, so that
@@ -173,24 +178,35 @@ def build(
     began = time.perf_counter()
     summary = Summary()
     batch: list[tuple[Change, list[Passage]]] = []
-    for change in plan_changes(paths, writer.entries(), settings):
-        _count(summary, change)
-        if change.article is None:
-            if change.kind == "remove":
-                writer.remove([change.entry.article_id])
-            report(change)
-            continue
-        passages = cut_passages(change.article, embedder.count_tokens, settings.passage_tokens)
-        summary.passages += len(passages)
-        batch.append((change, passages))
-        if sum(len(several) for _, several in batch) >= BATCH_PASSAGES:
-            _write(batch, writer, embedder, report)
-            batch = []
+    changes = plan_changes(paths, writer.entries(), settings)
+    with closing(ahead(_with_passages(changes, embedder, settings), CHANGES_AHEAD)) as planned:
+        for change, passages in planned:
+            _count(summary, change)
+            if change.article is None:
+                if change.kind == "remove":
+                    writer.remove([change.entry.article_id])
+                report(change)
+                continue
+            summary.passages += len(passages)
+            batch.append((change, passages))
+            if sum(len(several) for _, several in batch) >= BATCH_PASSAGES:
+                _write(batch, writer, embedder, report)
+                batch = []
     _write(batch, writer, embedder, report)
     if summary.add or summary.update or summary.remove:
         summary.generation = writer.publish()
     summary.seconds = time.perf_counter() - began
     return summary
+
+
+def _with_passages(
+    changes: Iterator[Change], embedder: Embedder, settings: IndexSettings
+) -> Iterator[tuple[Change, list[Passage]]]:
+    for change in changes:
+        if change.article is None:
+            yield change, []
+        else:
+            yield change, cut_passages(change.article, embedder.count_tokens, settings.passage_tokens)
 
 
 def context_of(title: str, heading: str) -> str:

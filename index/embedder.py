@@ -4,10 +4,12 @@ default one, or any other by hub name or folder. Left out: unpacking the default
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -79,6 +81,8 @@ class SentenceTransformerEmbedder:
         self._question_prompt = question_prompt
         self._passage_prompt = passage_prompt
         self._batch_size = batch_size
+        self._counting = Lock()
+        self._counter: Any = None
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -130,10 +134,13 @@ class SentenceTransformerEmbedder:
         return whole, pooled
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        if not texts:
-            return []
-        encoded = self.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
-        return [len(ids) for ids in encoded["input_ids"]]
+        with self._counting:
+            if self._counter is None:
+                # A copy: articles are cut while the model runs, whose tokenizer is set to truncate and pad.
+                self._counter = copy.deepcopy(self.tokenizer.backend_tokenizer)
+                self._counter.no_truncation()
+                self._counter.no_padding()
+        return [len(tokens) for tokens in self._counter.encode_batch(list(texts), add_special_tokens=False)]
 
 
 def _pool(tokens: Vectors, offsets: Any, spans: Sequence[Span], shift: int, fallback: Vectors) -> Vectors:
