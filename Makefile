@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint eval clean
+.PHONY: run test lint eval bench clean
 
 run: $(VENV)/installed
 	@echo "Indexing corpus/: about a minute the first time"
@@ -24,6 +24,16 @@ lint: $(VENV)/installed-test
 eval: $(VENV)/installed
 	$(BIN)/loccit eval corpus
 
+# Speed beside plain libraries, cost by size of the index, and word search: about 20 minutes. DATA is the folder that
+# holds docs-fr, docs-en, xquad-en and debian-faq-*; SIZES=1000,10000,100000,1000000 adds half an hour.
+SIZES ?= 1000,10000,100000
+bench: $(VENV)/installed-bench
+	@test -n "$(DATA)" || { echo "Say where the articles are: make bench DATA=folder"; exit 2; }
+	mkdir -p build
+	$(BIN)/python -m tests.benchmarks.speed $(DATA) --json build/speed.json
+	$(BIN)/python -m tests.benchmarks.word_search $(DATA) --json build/word_search.json
+	$(BIN)/python -m tests.benchmarks.growth $(DATA) --sizes $(SIZES) --json build/growth.json --plot build/growth.png
+
 clean:
 	rm -rf $(VENV) .loccit build *.egg-info
 
@@ -42,4 +52,8 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/installed-test: $(VENV)/installed
 	$(PIP) install -q -c constraints.txt -e '.[test]'
+	@touch $@
+
+$(VENV)/installed-bench: $(VENV)/installed
+	$(PIP) install -q -c constraints.txt -e '.[bench]'
 	@touch $@
