@@ -19,9 +19,8 @@ from rag import reader
 from rag.chatbot import Chatbot
 from rag.reader import digest_of, open_reader
 from rag.reading import ReadPassage
-from rag.training.batches import Batch, Pair, Tokens
+from rag.training.batches import Batch, Pair, Tokens, draw
 from rag.training.examples import FOLDERS, Example, held_back
-from rag.training.sampling import draw
 from web.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -110,11 +109,11 @@ def test_a_title_is_held_back_in_all_folders_or_in_none() -> None:
 def test_translations_lend_each_other_their_passages() -> None:
     """Never an answer of one passage as the place in another."""
     examples = [example("xquad-en", "a", "q", {1: [Span(0, 1)]}), example("xquad-de", "a", "q", {2: [Span(5, 9)]})]
-    pairs = [pair for epoch in range(20) for group in draw(examples, [0, 1], epoch, 1) for pair in group]
+    pairs = [pair for epoch in range(20) for pair in draw(examples, epoch, 1)]
     seen = {(pair.question, pair.passage, pair.spans) for pair in pairs if pair.spans}
     assert seen == {(asked, place, spans) for asked in (0, 1) for place, spans in ((1, ((0, 1),)), (2, ((5, 9),)))}
     assert {pair.passage for pair in pairs if not pair.spans} == {7}
-    assert draw(examples, [0, 1], 3, 1) == draw(examples, [0, 1], 3, 1)
+    assert draw(examples, 3, 1) == draw(examples, 3, 1)
 
 
 def write_folder(folder: Path, titles: list[str]) -> None:

@@ -1,11 +1,12 @@
-"""Questions with passages → batches of tensors; lower states are made once. Left out: which passages
-a question is seen with (`sampling.py`), and what is learnt from them."""
+"""Examples → batches of tensors: question and passage drawn for each, lower states made once,
+sequences of like length together. Left out: what is learnt from them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -14,6 +15,10 @@ from torch import Tensor
 from index.models.compiled import Layers
 from rag.reader import MAX_PASSAGE_TOKENS, MAX_QUESTION_TOKENS, PASSAGE_PROMPT, QUESTION_PROMPT, joined
 from rag.reading import ReadPassage, own_tokens
+from rag.training.examples import Example
+
+_POOL: Final = 32
+"""Batches drawn together and sorted by length, so that little of one is padding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,7 @@ class Pair:
 class Batch:
     """Tensors of n pairs, `tokens` long. `starts` and `ends` mark the tokens at which an answer may
     begin and end, `inside` those of the sentences that hold it, `allowed` those that may be chosen
-    (the first, for no answer, and the passage's own), all bool (n, tokens). `questions`, int64 (n,),
-    are the places of the questions."""
+    (the first, for no answer, and the passage's own), all bool (n, tokens)."""
 
     states: Tensor
     segments: Tensor
@@ -40,7 +44,6 @@ class Batch:
     ends: Tensor
     inside: Tensor
     answers: Tensor
-    questions: Tensor
 
 
 class Tokens:
@@ -109,8 +112,7 @@ class Tokens:
                         inside[row, begin:end] |= torch.from_numpy(held)
             if not starts[row].any():
                 starts[row, 0] = ends[row, 0] = inside[row, 0] = True
-        questions = torch.tensor([pair.question for pair in pairs])
-        return Batch(states, segments, mask, allowed, starts, ends, inside, ~starts[:, 0], questions)
+        return Batch(states, segments, mask, allowed, starts, ends, inside, ~starts[:, 0])
 
 
 def token_at(offsets: Any, start: int) -> int | None:
@@ -124,3 +126,39 @@ def token_before(offsets: Any, stop: int) -> int | None:
     found = np.flatnonzero((offsets[:, 0] < stop) & (offsets[:, 1] > offsets[:, 0]))
     last = int(found[-1]) if len(found) else None
     return None if last is None or offsets[last, 1] < stop else last
+
+
+def draw(examples: Sequence[Example], epoch: int, seed: int) -> list[Pair]:
+    """The pairs of an epoch: for each question a passage that answers, in half of the cases in
+    another language where there is one, and one that does not."""
+    chance = random.Random(f"{seed}-{epoch}")  # noqa: S311  # sampling, not secrecy
+    alike: dict[str, list[Example]] = {}
+    for example in examples:
+        alike.setdefault(example.same, []).append(example)
+    pairs = []
+    for place, example in enumerate(examples):
+        source = example
+        if len(alike[example.same]) > 1 and chance.random() < 0.5:
+            source = chance.choice(alike[example.same])
+        if source.answers:
+            passage = chance.choice(list(source.answers))
+            spans = tuple((span.start, span.end) for span in source.answers[passage])
+            pairs.append(Pair(place, passage, spans))
+        if source.negatives:
+            # The first are the hardest; all of them are seen now and then.
+            nth = min(int(chance.expovariate(0.5)), len(source.negatives) - 1)
+            pairs.append(Pair(place, source.negatives[nth], ()))
+    return pairs
+
+
+def batches(pairs: Sequence[Pair], tokens: Tokens, size: int, seed: int) -> Iterator[Batch]:
+    """All pairs, in batches of like length, in random order."""
+    chance = random.Random(seed)  # noqa: S311
+    order = list(pairs)
+    chance.shuffle(order)
+    for at in range(0, len(order), size * _POOL):
+        pool = sorted(order[at : at + size * _POOL], key=tokens.length)
+        several = [pool[i : i + size] for i in range(0, len(pool), size)]
+        chance.shuffle(several)
+        for group in several:
+            yield tokens.batch(group)

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -29,8 +29,7 @@ NEGATIVES: Final = 8
 @dataclass(frozen=True, slots=True)
 class Example:
     """A question, and passages by their place in the list of all. `answers` holds, for each passage
-    that answers, the spans that do, in the passage's text as read; `without`, for each of those that have
-    other sentences too, the same passage less the sentences that answer; `same` is shared by translations."""
+    that answers, the spans that do, in the passage's text as read; `same` is shared by translations."""
 
     folder: str
     question: str
@@ -39,7 +38,6 @@ class Example:
     same: str
     answers: dict[int, list[Span]]
     negatives: list[int]
-    without: dict[int, int] = field(default_factory=dict)
 
 
 def held_back(folder: str, title: str, shared: frozenset[str]) -> bool:
@@ -82,19 +80,6 @@ def shared_titles(data: Path) -> frozenset[str]:
     return frozenset(json.loads(line)["id"] for line in lines)
 
 
-def less_sentences(passage: ReadPassage, spans: Sequence[Span]) -> ReadPassage | None:
-    """The passage without the sentences that any of the spans touches; None if no sentence is left.
-    What remains is on the question's subject, in its language, and does not answer."""
-    text, sentences, at = passage.text[: passage.body], [], passage.body
-    for sentence in passage.sentences:
-        if not any(span.start < sentence.end and span.end > sentence.start for span in spans):
-            text += passage.text[at : sentence.start]
-            sentences.append(Span(len(text), len(text) + sentence.end - sentence.start))
-            text += passage.text[sentence.start : sentence.end]
-        at = sentence.end
-    return ReadPassage(text, passage.body, tuple(sentences)) if sentences else None
-
-
 class _Folder:
     """One folder's passages, added to the list of all as they are needed."""
 
@@ -126,13 +111,7 @@ class _Folder:
             if not any(answer in hit.passage.text.casefold() for answer in wanted)
         ]
         negatives = [self._place(p) for p in wrong[:NEGATIVES]]
-        without = {}
-        for place, spans in answers.items():
-            rest = less_sentences(self._all[place], spans)
-            if rest is not None:
-                without[place] = len(self._all)
-                self._all.append(rest)
-        return Example(self._name, line["question"], line["lang"], title, line["id"], answers, negatives, without)
+        return Example(self._name, line["question"], line["lang"], title, line["id"], answers, negatives)
 
     def _spans(self, passage: Passage, paragraph: Span, answers: Sequence[str]) -> list[Span]:
         """Where the answers stand in the passage as read, inside the paragraph."""

@@ -23,9 +23,7 @@ MOST: Final = 300
 
 def measure(network: JointLayers, tokens: Tokens, examples: Sequence[Example], held: Sequence[int]) -> dict[str, Any]:
     """For each folder: `token_f1` of the span and `sentence` (share of gold sentences found) on
-    passages that answer; `auroc` of the logit of there being an answer, those against others; and
-    `ranked`, the share of questions whose best words are better supported in the passage that answers
-    than in the best-ranked one that does not."""
+    passages that answer, and `auroc` of the logit of there being an answer, those against others."""
     figures: dict[str, Any] = {}
     for folder in dict.fromkeys(examples[i].folder for i in held):
         chosen = [i for i in held if examples[i].folder == folder]
@@ -34,16 +32,14 @@ def measure(network: JointLayers, tokens: Tokens, examples: Sequence[Example], h
         misses = [Pair(i, examples[i].negatives[0], ()) for i in chosen if examples[i].negatives]
         far = [pair for pair in misses if examples[pair.question].answers]
         near = [pair for pair in misses if not examples[pair.question].answers]
-        f1, sentence, good, support = _read(network, tokens, right)
-        *_, far_logits, far_support = _read(network, tokens, far)
-        *_, near_logits, _ = _read(network, tokens, near)
-        compared = [support[i] > against for i, against in far_support.items()]
+        f1, sentence, good = _read(network, tokens, right)
+        *_, far_logits = _read(network, tokens, far)
+        *_, near_logits = _read(network, tokens, near)
         figures[folder] = {
             "questions": len(chosen),
             "token_f1": round(float(np.mean(f1)), 3),
             "sentence": round(float(np.mean(sentence)), 3),
             "auroc": _auroc(good, far_logits + near_logits),
-            "ranked": round(float(np.mean(compared)), 3),
         }
         if near:
             figures[folder]["auroc_near_misses"] = _auroc(good, near_logits)
@@ -60,15 +56,10 @@ def _auroc(good: Sequence[float], bad: Sequence[float]) -> float | None:
     return round(float(roc_auc_score([1] * len(good) + [0] * len(bad), [*good, *bad])), 3)
 
 
-def _read(
-    network: JointLayers, tokens: Tokens, pairs: Sequence[Pair]
-) -> tuple[list[float], list[float], list[float], dict[int, float]]:
-    """Token F1 and sentence of each pair that answers, the logit of each, and the support of each by its
-    question."""
+def _read(network: JointLayers, tokens: Tokens, pairs: Sequence[Pair]) -> tuple[list[float], list[float], list[float]]:
     f1: list[float] = []
     sentence: list[float] = []
     logits: list[float] = []
-    support: dict[int, float] = {}
     order = sorted(pairs, key=tokens.length)
     for at in range(0, len(order), 16):
         batch = tokens.batch(order[at : at + 16])
@@ -76,17 +67,16 @@ def _read(
             ends, answers = network(batch.states, batch.segments, batch.mask)
         logits += answers.float().tolist()
         for row, pair in enumerate(order[at : at + 16]):
-            hit = _row(ends[row].float(), batch, row)
-            support[pair.question] = hit[2]
             if pair.spans and not batch.starts[row, 0]:
+                hit = _row(ends[row].float(), batch, row)
                 f1.append(hit[0])
                 sentence.append(hit[1])
-    return f1, sentence, logits, support
+    return f1, sentence, logits
 
 
-def _row(ends: Any, batch: Batch, row: int) -> tuple[float, float, float]:
+def _row(ends: Any, batch: Batch, row: int) -> tuple[float, float]:
     own = batch.allowed[row].nonzero()[1:, 0].numpy()  # the first stands for no answer
-    sums, *ends_of_it = best_span(ends[own, 0].numpy(), ends[own, 1].numpy())
+    _, *ends_of_it = best_span(ends[own, 0].numpy(), ends[own, 1].numpy())
     first, last = own[ends_of_it].tolist()
     best = 0.0
     for start in batch.starts[row].nonzero()[:, 0].tolist():
@@ -94,4 +84,4 @@ def _row(ends: Any, batch: Batch, row: int) -> tuple[float, float, float]:
         if stops:
             gold, said = Counter(range(start, stops[0] + 1)), Counter(range(first, last + 1))
             best = max(best, 2 * sum((gold & said).values()) / (sum(gold.values()) + sum(said.values())))
-    return best, float(batch.inside[row, first]), sums - float(ends[0].sum())
+    return best, float(batch.inside[row, first])

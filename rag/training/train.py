@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,13 +22,12 @@ from index.models.layers import LOWER_LAYERS, load_bert
 from rag.reader import WEIGHTS
 from rag.reader_network import JointLayers
 from rag.settings import RagSettings
-from rag.training.batches import Batch, Tokens
+from rag.training.batches import Batch, Tokens, batches, draw
 from rag.training.examples import Example, held_back, read_examples, shared_titles
 from rag.training.figures import measure
-from rag.training.sampling import draw, steps_of
 
 SEED: Final = 20261122
-EPOCHS: Final = 1
+EPOCHS: Final = 2
 BATCH: Final = 16
 PEAK_RATE: Final = 3e-4
 WARM_UP: Final = 0.1
@@ -35,32 +35,16 @@ AVERAGE_DECAY: Final = 0.998
 
 
 def loss_of(network: JointLayers, batch: Batch) -> Tensor:
-    """Sum of five: where the answer begins, where it ends, in which sentence it stands (each the
-    negative log of the probability on all right places; "no answer" is the first token), whether
-    there is one, and where it stands among all passages of its question."""
+    """Sum of four: where the answer begins, where it ends, in which sentence it stands (each the
+    negative log of the probability on all right places; "no answer" is the first token), and
+    whether there is one."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
         ends, answers = network(batch.states, batch.segments, batch.mask)
     ends = ends.float().masked_fill(~batch.allowed[:, :, None], -1e4)
     begin, end = torch.log_softmax(ends[:, :, 0], dim=1), torch.log_softmax(ends[:, :, 1], dim=1)
     where = _right(begin, batch.starts) + _right(end, batch.ends) + 0.5 * _right(begin, batch.inside)
     whether = torch.nn.functional.binary_cross_entropy_with_logits(answers.float(), batch.answers.float())
-    return where + whether + _among(ends - ends[:, :1], batch)
-
-
-def _among(ends: Tensor, batch: Batch) -> Tensor:
-    """The same negative logs over the tokens of all passages seen with the question, each as far above
-    its passage's "no answer": passages are compared with each other when they are read, so they are when
-    it is learnt. The idea is the shared normalisation of Clark and Gardner, "Simple and Effective
-    Multi-Paragraph Reading Comprehension", 2018."""
-    own = batch.allowed.clone()
-    own[:, 0] = False
-    losses = []
-    for question in batch.questions[batch.answers].tolist():
-        rows = batch.questions == question
-        begin, end = (ends[rows, :, side].masked_fill(~own[rows], -1e4).flatten().log_softmax(0) for side in (0, 1))
-        right = ((begin, batch.starts), (end, batch.ends), (begin, batch.inside))
-        losses += [_right(log_shares[None], places[rows].flatten()[None]) for log_shares, places in right]
-    return torch.stack(losses).mean() if losses else ends.sum() * 0
+    return where + whether
 
 
 def _right(log_shares: Tensor, right: Tensor) -> Tensor:
@@ -79,15 +63,15 @@ def train(
     """Returns the mean of the last weights, with weights falling by AVERAGE_DECAY a step."""
     average = copy.deepcopy(network)
     optimizer = torch.optim.AdamW(network.parameters(), lr=PEAK_RATE, weight_decay=0.01)
-    planned = [steps_of(draw(examples, keep, epoch, SEED), tokens, BATCH, SEED + epoch) for epoch in range(epochs)]
-    total = sum(map(len, planned))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=total + 1, pct_start=WARM_UP)
-    bar = progress.add_task("Training", total=total)
+    kept = set(keep)
+    drawn = [[pair for pair in draw(examples, epoch, SEED) if pair.question in kept] for epoch in range(epochs)]
+    steps = sum(math.ceil(len(pairs) / BATCH) for pairs in drawn)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=steps + 1, pct_start=WARM_UP)
+    bar = progress.add_task("Training", total=steps)
     network.train()
     done, shown = 0, 0.0
-    for epoch, steps in enumerate(planned):
-        for pairs in steps:
-            batch = tokens.batch(pairs)
+    for epoch, pairs in enumerate(drawn):
+        for batch in batches(pairs, tokens, BATCH, SEED + epoch):
             loss = loss_of(network, batch)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
