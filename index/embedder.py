@@ -52,7 +52,8 @@ class Embedder(Protocol):
         ...
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
-        """One vector for each question, shape (n, dimension); the same whatever is asked beside it."""
+        """One vector for each question, shape (n, dimension); with the default model compiled, the same bit
+        by bit whatever is asked beside it."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -88,7 +89,7 @@ class SentenceTransformerEmbedder:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
         prompted = [self._question_prompt + text for text in texts]
-        if len(prompted) == 1:
+        if len(prompted) == 1 or self.encoder is None:
             return self._encoded(prompted)
         widths: dict[int, list[int]] = {}
         for place, ids in enumerate(self.tokenizer(prompted, truncation=True)["input_ids"]):
@@ -99,7 +100,7 @@ class SentenceTransformerEmbedder:
         return vectors
 
     def _encoded(self, prompted: list[str]) -> Vectors:
-        filled = {"text": {"pad_to_multiple_of": _WIDTH_STEP}}
+        filled = {"text": {"pad_to_multiple_of": _WIDTH_STEP}} if self.encoder else None
         rows = self._model.encode(
             prompted, batch_size=self._batch_size, show_progress_bar=False, processing_kwargs=filled
         )

@@ -4,7 +4,7 @@ alone. Left out: waiting for company: a question that comes alone is embedded at
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import Lock
+from threading import Condition
 from typing import Final
 
 from index.embedder import Embedder
@@ -18,39 +18,56 @@ MOST: Final = 16
 class _Waiting:
     text: str
     vector: Vectors | None = None
-    error: Exception | None = None
+    error: BaseException | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.vector is not None or self.error is not None
 
 
 class QuestionQueue:
-    """While one batch is embedded, the questions that come meanwhile gather for the next one; the first
-    of their threads to get its turn embeds for all of them. Safe to share between threads."""
+    """While one batch is embedded, the questions that come meanwhile gather for the next one; one of
+    their threads embeds for all of them. Safe to share between threads."""
 
     def __init__(self, embedder: Embedder) -> None:
         self.embedder = embedder
-        self._turn, self._guard = Lock(), Lock()
+        self._changed = Condition()
+        self._busy = False
         self._waiting: list[_Waiting] = []
 
     def embed(self, question: str) -> Vectors:
         """The question's vector, shape (dimension,). Raises what the embedder raises."""
         own = _Waiting(question)
-        with self._guard:
+        with self._changed:
             self._waiting.append(own)
-        with self._turn:
-            while own.vector is None and own.error is None:
-                with self._guard:
-                    several, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                self._embed(several)
+        while several := self._turn(own):
+            self._embed(several)
         if own.vector is None:
             assert own.error is not None
             raise own.error
         return own.vector
 
+    def _turn(self, own: _Waiting) -> list[_Waiting]:
+        """Waits for one's turn, and takes those who wait; nobody if one's own question is done."""
+        with self._changed:
+            self._changed.wait_for(lambda: own.done or not self._busy)
+            if own.done:
+                return []
+            self._busy = True
+            several, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            return several
+
     def _embed(self, several: list[_Waiting]) -> None:
         try:
             vectors = self.embedder.embed_questions([waiting.text for waiting in several])
-        except Exception as error:  # noqa: BLE001  # raised again where each of them was asked
+            for waiting, vector in zip(several, vectors, strict=True):
+                waiting.vector = vector
+        except BaseException as error:  # raised again where each of them was asked
             for waiting in several:
                 waiting.error = error
-            return
-        for waiting, vector in zip(several, vectors, strict=True):
-            waiting.vector = vector
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()

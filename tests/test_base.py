@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.errors import StoreError
 from index.settings import IndexSettings
 from index.store import Entry, IndexStore, open_store, open_writer
 from index.stores import embedded_writer
@@ -16,7 +17,7 @@ from index.stores.packing import packed, unpacked
 from index.types import Article, Filters, Hit, Vectors
 from tests.test_embedded import at, one_passage, publish, unit
 from tests.test_store_changes import STEPS
-from tests.test_stores import ARTICLES, EMBEDDER, FILTERS, QUESTIONS, Fill, fill, in_memory
+from tests.test_stores import ARTICLES, EMBEDDER, FILTERS, QUESTIONS, TWINS, Fill, fill, in_memory
 
 
 def with_base(folder: Path, *steps: Fill) -> IndexStore:
@@ -71,9 +72,63 @@ def test_words_weigh_the_same_with_a_base(tmp_path: Path, monkeypatch: pytest.Mo
         assert found == pytest.approx(wanted, rel=1e-4)
 
 
+def test_words_of_passages_that_are_gone_weigh_no_more_once_the_base_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", 5)
+    many = [Article(f"b{n}", "", f"The bridge number {n} is long.", "en") for n in range(40)]
+    few = [Article(f"c{n}", "", f"The canal number {n} is long.", "en") for n in range(6)]
+    gone = [article.id for article in many[2:]]
+    store = with_base(tmp_path, fill([*many, *few]), lambda writer: writer.remove(gone))
+    fresh = in_memory(fill([*many[:2], *few]))
+    for word in ("bridge", "canal", "long"):
+        found = {hit.passage: hit.score for hit in store.matching(word, "en", 50, Filters())}
+        assert found == pytest.approx(
+            {hit.passage: hit.score for hit in fresh.matching(word, "en", 50, Filters())}, rel=1e-4
+        )
+
+
+@pytest.mark.parametrize("recent", [0, 4, 99])
+@pytest.mark.parametrize("k", [1, 4, 9])
+def test_ties_are_ordered_by_passage_id_in_and_over_both_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recent: int, k: int
+) -> None:
+    monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", recent)
+    store = with_base(tmp_path, fill(TWINS[:5]), fill(TWINS[5:]))
+    question = EMBEDDER.embed_questions(["The bridge is long."])
+    wanted = [hit.passage.id for hit in in_memory(fill(TWINS)).nearest(question, k, Filters())[0]]
+    assert [hit.passage.id for hit in store.nearest(question, k, Filters())[0]] == wanted
+    assert store.nearest(question, 0, Filters()) == [[]]
+
+
+def test_what_is_removed_from_the_base_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", 0)
+    monkeypatch.setattr(embedded_writer, "_GONE_OF_BASE", 1.0)
+    hits = in_memory(fill(ARTICLES)).nearest(EMBEDDER.embed_questions(["canal"]), 99, Filters())[0]
+    (gone,) = {hit.passage.id for hit in hits if hit.passage.article_id == "qiao"} or {0}
+    store = with_base(tmp_path, fill(ARTICLES), lambda writer: writer.remove(["qiao"]))
+    with pytest.raises(StoreError):
+        store.vectors([gone])
+
+
+def test_a_published_generation_is_never_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", 2)
+    first = publish(at(tmp_path, keep=9), *"abcd")
+    folder = tmp_path / "index" / "generations" / first
+
+    def state() -> dict[str, bytes]:
+        return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+    before = state()
+    for names in ("ef", "ghij", "a"):
+        publish(at(tmp_path, keep=9), *names)
+        open_store(at(tmp_path, keep=9)).matching("long", "en", 9, Filters())
+    assert state() == before and "base.faiss" in before
+
+
 def test_an_article_cannot_stand_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", 0)
-    publish(at(tmp_path), *"abc")
+    publish(at(tmp_path, keep=9), *"abc")
     monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", 99)
     for _ in range(2):
         publish(at(tmp_path), *"abc")

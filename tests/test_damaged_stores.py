@@ -23,6 +23,8 @@ FILES = [
     "base.sqlite",
     "base.faiss",
     "base-places.npy",
+    "base-articles.npy",
+    "base-ids.npy",
 ]
 
 

@@ -17,7 +17,7 @@ from index.errors import NoIndexError
 from index.settings import IndexSettings
 from index.store import open_store, open_writer
 from index.types import Filters, Span, Vectors
-from index.unfinished import remembering
+from index.unfinished import RememberingEmbedder, remembering
 from tests.conftest import WordEmbedder
 
 ROOT = Path(__file__).parent.parent
@@ -117,6 +117,29 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path, damage: bytes) -> None:
     embedder = CountingEmbedder()
     index(tmp_path, embedder, tmp_path / "files")
     assert len(embedder.embedded) == open_store(settings).info.passages
+
+
+def test_vectors_of_another_prompt_are_not_taken(tmp_path: Path) -> None:
+    for prompt, embedded in ((None, 1), ("passage: ", 1), ("passage: ", 0)):
+        embedder = CountingEmbedder()
+        settings = settings_at(tmp_path).model_copy(update={"passage_prompt": prompt})
+        with pytest.raises(KeyError), remembering(embedder, settings) as remembered:
+            remembered.embed_passages(["the bridge"], [[Span(0, 10)]])
+            raise KeyError  # as a build that was stopped
+        assert len(embedder.embedded) == embedded
+
+
+def test_a_full_disk_stops_the_remembering_and_not_the_build(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    embedder = CountingEmbedder()
+    with remembering(embedder, settings_at(tmp_path)) as remembered:
+        assert isinstance(remembered, RememberingEmbedder) and remembered._database is not None
+        remembered._database.execute("pragma max_page_count = 4")
+        texts = [f"bridge {n}" for n in range(100)]
+        for _ in range(2):
+            vectors, inner = remembered.embed_passages(texts, [[Span(0, 6)]] * 100)
+            np.testing.assert_array_equal(vectors, WordEmbedder().embed_questions(texts))
+            assert len(inner) == 100
+    assert "could not be resumed" in caplog.text and len(embedder.embedded) == 200
 
 
 def test_without_a_place_to_write_it_is_made_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

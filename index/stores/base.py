@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.stores.catalogue import SCHEMA
-from index.stores.generations import BASE, BASE_ARTICLES, BASE_PLACES, BASE_VECTORS
+from index.stores.generations import BASE, BASE_ARTICLES, BASE_IDS, BASE_PLACES, BASE_VECTORS
 from index.stores.packing import unpacked
 from index.types import Vectors
 
@@ -39,7 +39,8 @@ def make_base(database: sqlite3.Connection, building: Path, dimension: int, trai
     """Move the recent part, open as `database` with the base attached to it, into a new base. Rows and
     numbers stay as they were. Returns what is to be known of the new base; `trained_for` is of the old.
 
-    Takes 0.8 KB of memory for each passage, and time for all of them: done seldom.
+    Takes 0.8 KB of memory for each passage, twice that when lists are made anew, and time for all of them:
+    done seldom.
     """
     old = building / BASE if (building / BASE).exists() else None
     gone = _merge_catalogues(database, building, old)
@@ -52,15 +53,16 @@ def make_base(database: sqlite3.Connection, building: Path, dimension: int, trai
     for ids, vectors in _recent_vectors(database, dimension):
         lists.add_with_ids(vectors, ids)
     places = _places(lists, rows)
-    articles = np.zeros(rows, np.int32)
-    for row, article in database.execute("select row, article from grown.passage"):
-        articles[row] = article
+    articles, ids = np.zeros(rows, np.int32), np.zeros(rows, np.int64)
+    for row, article, passage_id in database.execute("select row, article, id from grown.passage"):
+        articles[row], ids[row] = article, passage_id
     nprobe = _least_nprobe(lists, _sampled_sentences(database, lists, places))
-    for path in (building / BASE_VECTORS, building / BASE_PLACES, building / BASE_ARTICLES):
-        path.unlink(missing_ok=True)  # what stands there may be shared with another generation
+    for name in (BASE_VECTORS, BASE_PLACES, BASE_ARTICLES, BASE_IDS):
+        (building / name).unlink(missing_ok=True)  # what stands there may be shared with another generation
     faiss.write_index(lists, str(building / BASE_VECTORS))
     np.save(building / BASE_PLACES, places)
     np.save(building / BASE_ARTICLES, articles)
+    np.save(building / BASE_IDS, ids)
     _empty_recent(database, building)
     return {"nprobe": nprobe, "trained_for": trained_for, "base_rows": rows, "base_passages": count}
 

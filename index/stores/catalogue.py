@@ -198,7 +198,10 @@ class Catalogue:
         wanted = json.dumps([int(i) for i in ids])
         found: dict[int, tuple[int, bytes]] = {}
         for file in self.files[::-1]:
-            query = f"select id, row, sentence_vectors from {file}.passage where id in (select value from json_each(?))"
+            query = (
+                f"select id, row, sentence_vectors from {file}.passage where id in (select value from json_each(?)) "
+                "and article not in (select article from main.removed)"
+            )
             found |= {i: (row, blob) for i, row, blob in self.rows(query, [wanted])}
         return found
 
@@ -217,12 +220,15 @@ def entries_of(connection: sqlite3.Connection, files: Sequence[str]) -> list[Ent
     return sorted(rows, key=lambda entry: entry.article_id)
 
 
-def articles_with_passages(connection: sqlite3.Connection) -> Iterator[tuple[int, Article, list[Passage]]]:
-    """All of the recent part, with the articles' numbers."""
-    for n, *row in connection.execute(f"select n, {_ARTICLE} from main.article order by n"):
-        query = f"select {_PASSAGE} from main.passage join main.article on n = article where n = ? order by row"
-        passages = [_passage_of(passage[1:]) for passage in connection.execute(query, [n])]
-        yield n, _article_of(row), passages
+def articles_with_passages(
+    connection: sqlite3.Connection, files: Sequence[str]
+) -> Iterator[tuple[int, Article, list[Passage]]]:
+    """All that is there of these files, with the articles' numbers."""
+    for file in files:
+        condition, _ = conditions(Filters(), file)
+        for n, *row in connection.execute(f"select n, {_ARTICLE} from {file}.article where {condition} order by n"):
+            query = f"select {_PASSAGE} from {file}.passage join {file}.article on n = article where n = ? order by row"
+            yield n, _article_of(row), [_passage_of(passage[1:]) for passage in connection.execute(query, [n])]
 
 
 def _passages(file: str, key: str) -> str:

@@ -96,7 +96,7 @@ class EmbeddedStore:
         rows, ids, articles = (np.array([row[at] for row in recent], np.int64) for at in range(3))
         joined = np.frombuffer(b"".join(row[3] for row in recent), np.float32).reshape(-1, dimension)
         base = BaseVectors(folder, int(meta["nprobe"])) if "base" in self._catalogue.files else None
-        if base is not None and base.passages != int(meta["base_passages"]):
+        if base is not None and (base.passages, base.rows) != (int(meta["base_passages"]), int(meta["base_rows"])):
             raise ValueError("the base is of another generation")
         there = np.ones(numbers, bool)
         there[[0, *self._catalogue.removed]] = False
@@ -132,12 +132,15 @@ class EmbeddedStore:
             return [Hit(passages[i], score, words=score) for i, score in found]
 
     def vectors(self, passage_ids: Sequence[int]) -> Vectors:
-        return self._vectors.vectors([row for row, _ in self._places(passage_ids)])
+        places = self._places(passage_ids)
+        with _damage_told(self._name):
+            return self._vectors.vectors([row for row, _ in places])
 
     def sentence_vectors(self, passage_ids: Sequence[int]) -> list[Vectors]:
         places = self._places(passage_ids)
-        vectors = self._vectors.vectors([row for row, _ in places])
-        return [unpacked(blob, vector) for (_, blob), vector in zip(places, vectors, strict=True)]
+        with _damage_told(self._name):
+            vectors = self._vectors.vectors([row for row, _ in places])
+            return [unpacked(blob, vector) for (_, blob), vector in zip(places, vectors, strict=True)]
 
     def _places(self, passage_ids: Sequence[int]) -> list[tuple[int, bytes]]:
         with _damage_told(self._name):

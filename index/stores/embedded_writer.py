@@ -37,7 +37,8 @@ _GONE_OF_BASE: Final = 0.2
 """A base of which a greater share is gone is made anew."""
 
 _COUNTED: Final = 0.05
-"""Words of a small index are written anew when passages that are gone weigh more than this in them."""
+"""Words are written anew when a greater share of the passages they weigh is gone: at once without a base, with
+one when that is made anew."""
 
 
 @contextmanager
@@ -143,6 +144,10 @@ class EmbeddedWriter:
         sentence_vectors: Sequence[Vectors],
     ) -> None:
         self.remove([article.id])
+        if "base" in self._files:
+            taken = "select count(*) from base.article where origin = ? and n not in (select article from removed)"
+            if self._one(taken, [entry.origin]):
+                raise StoreError(f"Another article has the origin '{entry.origin}'. Remove it first.")
         n, self._number = self._number, self._number + 1
         self._db.execute(
             "insert into article values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -200,11 +205,12 @@ class EmbeddedWriter:
         rows = [(code, count, total.tobytes()) for code, (count, total) in totals.items()]
         self._db.executemany("insert into main.language values (?, ?, ?)", rows)
         entries = self.entries()
-        if self._files == ("main",) and self._meta("counted") > _COUNTED * passages:
+        grown = recent > RECENT_PASSAGES or gone > _GONE_OF_BASE * self._meta("base_passages")
+        if self._meta("counted") > _COUNTED * passages and (grown or "base" not in self._files):
             self._write_words_anew()
         self._words.commit()
         self._db.execute("commit")
-        if passages and (recent > RECENT_PASSAGES or gone > _GONE_OF_BASE * self._meta("base_passages")):
+        if grown and passages:
             made = make_base(self._db, self._folder.building, self._dimension, self._meta("trained_for"))
             self._set(**made)
         self._set(articles=len(entries), passages=passages, numbers=self._number)
@@ -232,10 +238,11 @@ class EmbeddedWriter:
                 "select language, row from base.passage join base.article on n = article "
                 "where article in (select article from removed)"
             )
-            gone = self._db.execute(query).fetchall()
-            vectors = BaseVectors(self._folder.building, 1).vectors(np.array([row for _, row in gone], np.int64))
-            for (code, _), vector in zip(gone, vectors, strict=True):
-                add(code, -1, -vector.astype(np.float64))
+            base, gone = BaseVectors(self._folder.building, 1), self._db.execute(query)
+            while some := gone.fetchmany(1000):
+                vectors = base.vectors(np.array([row for _, row in some], np.int64))
+                for (code, _), vector in zip(some, vectors, strict=True):
+                    add(code, -1, -vector.astype(np.float64))
         query = "select language, vector from main.passage join main.article on n = article order by row"
         for code, vector in self._db.execute(query):
             add(code, 1, np.frombuffer(vector, np.float32).astype(np.float64))
@@ -248,7 +255,7 @@ class EmbeddedWriter:
         shutil.rmtree(folder)
         folder.mkdir()
         self._words = WordWriter(folder)
-        for number, article, passages in articles_with_passages(self._db):
+        for number, article, passages in articles_with_passages(self._db, self._files):
             for passage in passages:
                 self._words.add(number, article, passage.id, indexed_words(article, passage))
         self._set(counted=0)

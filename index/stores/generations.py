@@ -27,6 +27,7 @@ BASE: Final = "base.sqlite"
 BASE_VECTORS: Final = "base.faiss"
 BASE_PLACES: Final = "base-places.npy"
 BASE_ARTICLES: Final = "base-articles.npy"
+BASE_IDS: Final = "base-ids.npy"
 WORDS: Final = "words"
 
 CHANGING: Final = (RECENT, "meta.json", ".managed.json")

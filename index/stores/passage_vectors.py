@@ -4,7 +4,6 @@ in an inverted file that is read from the disk as it is needed. Left out: making
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.stores.generations import BASE_ARTICLES, BASE_PLACES, BASE_VECTORS
+from index.stores.generations import BASE_ARTICLES, BASE_IDS, BASE_PLACES, BASE_VECTORS
 from index.types import Filters, Vectors
 
 FILTERS_KEPT: Final = 16
@@ -25,6 +24,10 @@ passages that pass may stand in any of them."""
 Rows = NDArray[np.int64]
 Numbers = NDArray[np.int64]
 """The numbers of the articles that passages are of."""
+
+
+Found = tuple[float, int, int]
+"""Inner product, passage id, row."""
 
 
 class RecentVectors:
@@ -40,26 +43,12 @@ class RecentVectors:
         """The passages of these articles, as FAISS asks for them, and their number."""
         return _selector(articles[self._articles])
 
-    def search(self, vectors: Vectors, k: int, allowed: Any) -> list[list[tuple[float, int]]]:
-        """For each vector the k rows with the highest inner product; of equal ones those with the
-        smallest passage ids."""
+    def search(self, vectors: Vectors, k: int, allowed: Any) -> list[list[Found]]:
+        """For each vector the k passages with the highest inner product, and all that equal the last."""
         selector, count = allowed or (None, len(self._rows))
-        k = min(k, count)
-        if k < 1:
-            return [[] for _ in vectors]
         parameters: Any = faiss.SearchParameters(sel=selector) if selector else None  # type: ignore[call-arg]
-        # FAISS keeps any of equal products. One more than asked shows whether the cut goes through
-        # a tie; then more are fetched, until the tie is there whole.
-        fetched = min(k + 1, count)
-        products, found = self._flat.search(vectors, fetched, params=parameters)
-        while fetched < count and (products[:, -1] == products[:, k - 1]).any():
-            fetched = min(2 * fetched, count)
-            products, found = self._flat.search(vectors, fetched, params=parameters)
-        best = [
-            sorted(zip((-scores).tolist(), self._ids[line].tolist(), line.tolist(), strict=True))[:k]
-            for scores, line in zip(products, found, strict=True)
-        ]
-        return [[(-score, int(self._rows[place])) for score, _, place in line] for line in best]
+        found = _with_ties(self._flat, vectors, k, count, parameters)
+        return [[(score, int(self._ids[place]), int(self._rows[place])) for score, place in line] for line in found]
 
     def vectors(self, rows: Rows) -> Vectors:
         places = np.searchsorted(self._rows, rows)
@@ -71,25 +60,29 @@ class BaseVectors:
 
     def __init__(self, folder: Path, nprobe: int) -> None:
         flags = faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY
-        self._lists: Any = faiss.read_index(str(folder / BASE_VECTORS), flags)
-        self._nprobe = nprobe
-        self._places = np.load(folder / BASE_PLACES, mmap_mode="r")
-        self._articles = np.load(folder / BASE_ARTICLES, mmap_mode="r")
-        self.passages = int(self._lists.ntotal)
+        lists: Any = faiss.read_index(str(folder / BASE_VECTORS), flags)
+        # FAISS would start 32 threads for each search to have the lists read; that takes longer than reading them.
+        on_disk: Any = faiss.downcast_InvertedLists(lists.invlists)
+        on_disk.prefetch_nthread = 0
+        self._lists, self._nprobe = lists, nprobe
+        self._places, self._articles, self._ids = (
+            np.load(folder / name, mmap_mode="r") for name in (BASE_PLACES, BASE_ARTICLES, BASE_IDS)
+        )
+        if not len(self._places) == len(self._articles) == len(self._ids):
+            raise ValueError("the files of the base do not belong together")
+        self.passages, self.rows = int(self._lists.ntotal), len(self._places)
 
     def allowed(self, articles: NDArray[np.bool_]) -> Any:
         return _selector(articles[self._articles])
 
-    def search(self, vectors: Vectors, k: int, allowed: Any) -> list[list[tuple[float, int]]]:
-        """For each vector about the k rows with the highest inner product."""
+    def search(self, vectors: Vectors, k: int, allowed: Any) -> list[list[Found]]:
+        """For each vector about the k passages with the highest inner product, and those that equal the
+        last."""
         selector, count = allowed or (None, self.passages)
         nprobe = self._nprobe if count >= _FEW * self.passages else self._lists.nlist
         parameters = faiss.SearchParametersIVF(sel=selector, nprobe=nprobe)  # type: ignore[call-arg]
-        products, found = self._lists.search(vectors, min(k, max(1, count)), params=parameters)
-        return [
-            [(score, row) for score, row in zip(scores.tolist(), line.tolist(), strict=True) if row >= 0]
-            for scores, line in zip(products, found, strict=True)
-        ]
+        found = _with_ties(self._lists, vectors, k, count, parameters)
+        return [[(score, int(self._ids[row]), row) for score, row in line] for line in found]
 
     def vectors(self, rows: Rows) -> Vectors:
         """As they are searched: in float16."""
@@ -97,6 +90,24 @@ class BaseVectors:
         for place, out in zip(self._places[rows].tolist(), made, strict=True):
             self._lists.reconstruct_from_offset(place >> 32, place & 0xFFFFFFFF, faiss.swig_ptr(out))
         return made
+
+
+def _with_ties(searched: Any, vectors: Vectors, k: int, count: int, parameters: Any) -> list[list[tuple[float, int]]]:
+    """For each vector the k highest products and their labels, of `count` that may be found, and all
+    products that equal the last of them: FAISS itself keeps any of equal ones."""
+    k = min(k, count)
+    if k < 1:
+        return [[] for _ in vectors]
+    # One more than asked shows whether the cut goes through a tie; then more are fetched, until it is there whole.
+    fetched = min(k + 1, count)
+    products, labels = searched.search(vectors, fetched, params=parameters)
+    while fetched < count and (products[:, -1] == products[:, k - 1]).any():
+        fetched = min(2 * fetched, count)
+        products, labels = searched.search(vectors, fetched, params=parameters)
+    return [
+        [(score, label) for score, label in zip(scores.tolist(), line.tolist(), strict=True) if label >= 0]
+        for scores, line in zip(products, labels, strict=True)
+    ]
 
 
 def _selector(mask: NDArray[np.bool_]) -> Any:
@@ -120,24 +131,32 @@ class PassageVectors:
         self._recent, self._base, self._first_recent, self._there = recent, base, first_recent, there
         self._passing = passing
         self._all = base is None or bool(there[1:].all())  # no article has the number 0
-        self._selected = lru_cache(FILTERS_KEPT)(self._select)
+        self._selected: dict[Filters, tuple[Any, Any]] = {}
 
     def search(self, vectors: Vectors, k: int, only: Filters) -> list[list[tuple[float, int]]]:
-        """For each vector the k rows with the highest inner product, best first."""
+        """For each vector the k rows with the highest inner product, best first; of equal ones those with
+        the smallest passage ids."""
         rows = np.ascontiguousarray(vectors, np.float32)
-        recent, base = (None, None) if self._all and only == Filters() else self._selected(only)
+        recent, base = (None, None) if self._all and only == Filters() else self._select(only)
         found = self._recent.search(rows, k, recent)
-        if self._base is None:
-            return found
-        others = self._base.search(rows, k, base)
-        return [sorted(one + other, key=lambda hit: -hit[0])[:k] for one, other in zip(found, others, strict=True)]
+        if self._base is not None:
+            others = self._base.search(rows, k, base)
+            found = [one + other for one, other in zip(found, others, strict=True)]
+        best = [sorted(line, key=lambda hit: (-hit[0], hit[1]))[:k] for line in found]
+        return [[(score, row) for score, _, row in line] for line in best]
 
     def _select(self, only: Filters) -> tuple[Any, Any]:
-        mask = self._there
-        if only != Filters():
-            mask = np.zeros_like(mask)
-            mask[self._passing(only)] = True
-        return self._recent.allowed(mask), self._base and self._base.allowed(mask)
+        if only not in self._selected:
+            mask = self._there
+            if only != Filters():
+                mask = np.zeros_like(mask)
+                mask[self._passing(only)] = True
+            made = self._recent.allowed(mask), self._base and self._base.allowed(mask)
+            # A new one when it is full: other threads may be reading the old.
+            kept = self._selected if len(self._selected) < FILTERS_KEPT else {}
+            self._selected = {**kept, only: made}
+            return made
+        return self._selected[only]
 
     def vectors(self, rows: Sequence[int]) -> Vectors:
         """Shape (n, dimension), in the order of `rows`."""

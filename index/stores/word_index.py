@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import tantivy
@@ -66,8 +67,11 @@ class WordIndex:
 
     def __init__(self, folder: Path) -> None:
         """Raises RuntimeError if the files are damaged."""
-        with _damage_told():
-            index = tantivy.Index.open(str(folder))
+        with _damage_told(), TemporaryDirectory(prefix="loccit-words-") as links:
+            # tantivy locks the folder it opens, by a file; a published one may not be ours to write to.
+            for file in folder.iterdir():
+                (Path(links) / file.name).symlink_to(file.absolute())
+            index = tantivy.Index.open(links)
             index.config_reader("manual")  # a published generation never changes: nothing to watch
             index.reload()
             self._schema, self._searcher = index.schema, index.searcher()
