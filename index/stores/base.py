@@ -85,8 +85,9 @@ def _merge_catalogues(database: sqlite3.Connection, building: Path, old: Path | 
         database.execute(f"delete from grown.{table} where {left}")
     database.execute("delete from grown.article where n in (select article from main.removed)")
     for table in _TABLES:
-        database.execute(f"insert into grown.{table} select * from main.{table}")
-    database.execute("update grown.passage set vector = null where vector is not null")
+        columns = [name for _, name, *_ in database.execute(f"pragma main.table_info({table})") if name != "vector"]
+        listed = ", ".join(columns)  # the base keeps vectors apart
+        database.execute(f"insert into grown.{table} ({listed}) select {listed} from main.{table}")
     database.execute("delete from grown.language")
     database.execute("insert into grown.language select * from main.language")
     database.execute("commit")

@@ -245,5 +245,5 @@ def _article_of(row: Sequence[Any]) -> Article:
 
 def _passage_of(row: Sequence[Any]) -> Passage:
     identity, article_id, start, end, text, heading, language, sentences = row
-    ends = np.frombuffer(sentences, np.int32).reshape(-1, 2).tolist()
-    return Passage(identity, article_id, start, end, text, heading, language, tuple(Span(*pair) for pair in ends))
+    ends = np.frombuffer(sentences, np.int32).tolist()
+    return Passage(identity, article_id, start, end, text, heading, language, tuple(map(Span, ends[::2], ends[1::2])))

@@ -130,7 +130,7 @@ def first_answer(store: str) -> dict[str, Any]:
         began = time.perf_counter()
         environment = {**os.environ, "LOCCIT_PORT": "8765", "LOCCIT_STORE": store}
         server = subprocess.Popen(
-            [sys.executable, "-m", "web.cli", "serve"], env=environment,
+            [str(Path(sys.executable).with_name("loccit")), "serve"], env=environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
