@@ -45,7 +45,9 @@ def _clear_errors() -> Iterator[None]:
         wrong_input = isinstance(error, InvalidQuestion | InvalidFilter | SettingsError | InvalidFolder)
         raise typer.Exit(2 if wrong_input else 1) from error
     except KeyboardInterrupt as error:
-        terminal.print_error("Stopped. The published index is as it was.")
+        terminal.print_error(
+            "Stopped. The published index is as it was; an indexing run goes on from here when it is called again."
+        )
         raise typer.Exit(130) from error
 
 
