@@ -218,6 +218,14 @@ def context_of(title: str, heading: str) -> str:
     return " — ".join(part for part in (title, heading) if part) + "\n"
 
 
+def in_context(passage: Passage, title: str) -> tuple[str, tuple[Span, ...]]:
+    """A passage as it is embedded and read: its text after title and headings, and where its sentences
+    stand there."""
+    context = context_of(title, passage.heading)
+    shift = len(context) - passage.start
+    return context + passage.text, tuple(Span(s.start + shift, s.end + shift) for s in passage.sentences)
+
+
 def _count(summary: Summary, change: Change) -> None:
     if change.kind == "fail":
         summary.failures.append(change.error or "")
@@ -232,15 +240,10 @@ def _write(
     report: Callable[[Change], None],
 ) -> None:
     """Embed the passages of several articles together, longest with longest, and write them."""
-    texts, spans = [], []
-    for change, several in batch:
-        assert change.article is not None
-        for passage in several:
-            context = context_of(change.article.title, passage.heading)
-            shift = len(context) - passage.start
-            texts.append(context + passage.text)
-            spans.append([Span(s.start + shift, s.end + shift) for s in passage.sentences])
-    vectors, sentence_vectors = embedder.embed_passages(texts, spans)
+    read = [
+        in_context(passage, change.article.title) for change, several in batch if change.article for passage in several
+    ]
+    vectors, sentence_vectors = embedder.embed_passages([text for text, _ in read], [spans for _, spans in read])
     at = 0
     for change, several in batch:
         end = at + len(several)

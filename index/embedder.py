@@ -82,8 +82,8 @@ class SentenceTransformerEmbedder:
         self._question_prompt = question_prompt
         self._passage_prompt = passage_prompt
         self._batch_size = batch_size
-        self._counting = Lock()
-        self._counter: Any = None
+        self._copying = Lock()
+        self._uncut: Any = None
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -135,13 +135,19 @@ class SentenceTransformerEmbedder:
         return whole, pooled
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        with self._counting:
-            if self._counter is None:
-                # A copy: articles are cut while the model runs, whose tokenizer is set to truncate and pad.
-                self._counter = copy.deepcopy(self.tokenizer.backend_tokenizer)
-                self._counter.no_truncation()
-                self._counter.no_padding()
-        return [len(tokens) for tokens in self._counter.encode_batch(list(texts), add_special_tokens=False)]
+        encoded = self.uncut_tokenizer().encode_batch(list(texts), add_special_tokens=False)
+        return [len(tokens) for tokens in encoded]
+
+    def uncut_tokenizer(self) -> Any:
+        """A copy of the tokenizer that neither truncates nor pads, safe to share between threads: how the
+        model's own does so is its state, which is set anew for each batch. Made once; takes a second."""
+        with self._copying:
+            if self._uncut is None:
+                made = copy.deepcopy(self.tokenizer.backend_tokenizer)
+                made.no_truncation()
+                made.no_padding()
+                self._uncut = made
+            return self._uncut
 
 
 def _pool(tokens: Vectors, offsets: Any, spans: Sequence[Span], shift: int, fallback: Vectors) -> Vectors:

@@ -4,7 +4,6 @@ what is made of a reading (`sentence_scores.py`, `confidence.py`)."""
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -56,12 +55,10 @@ class LayersReader:
     """
 
     def __init__(self, encoder: Any, tokenizer: Any, compiled: Callable[[tuple[Any, ...]], Any]) -> None:
-        """`compiled` makes the joint layers of an example of what they take."""
+        """`tokenizer` neither truncates nor pads; `compiled` makes the joint layers of an example of what
+        they take."""
         self._encoder = encoder
-        # A copy: how a tokenizer cuts and pads is its state, which the embedder sets in its own threads.
-        self._tokenizer = copy.deepcopy(tokenizer.backend_tokenizer)
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._tokenizer = tokenizer
         self._kept = lru_cache(PASSAGES_KEPT)(self._passage_states)
         asked, _ = self._states(QUESTION_PROMPT + _SAMPLE_QUESTION, MAX_QUESTION_TOKENS)
         self._joint = compiled(joined([(asked, self._passage_states(text)[0]) for text in _SAMPLE_TEXTS]))
@@ -153,4 +150,5 @@ def open_reader(settings: RagSettings, embedder: Embedder) -> Reader:
             "The reader's weights could not be read. Install Loccit anew, or set reader to 'off'."
         ) from error
     file = e5_small.compiled_folder(settings.cache) / f"reader-{digest}.xml"
-    return LayersReader(embedder.encoder, embedder.tokenizer, lambda example: compile_layers(joint, example, file))
+    tokenizer = embedder.uncut_tokenizer()
+    return LayersReader(embedder.encoder, tokenizer, lambda example: compile_layers(joint, example, file))

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from index.build import context_of
+from index.build import in_context
 from index.types import Passage, Scores, Span
 
 MAX_SHORT_ANSWER_TOKENS: Final = 30
@@ -33,10 +33,8 @@ class ReadPassage:
 
 def read_passage(passage: Passage, title: str) -> ReadPassage:
     """The passage as the embedder saw it, so that both know the same subject."""
-    context = context_of(title, passage.heading)
-    shift = len(context) - passage.start
-    sentences = tuple(Span(s.start + shift, s.end + shift) for s in passage.sentences)
-    return ReadPassage(context + passage.text, len(context), sentences)
+    text, sentences = in_context(passage, title)
+    return ReadPassage(text, len(text) - len(passage.text), sentences)
 
 
 @dataclass(frozen=True, slots=True)

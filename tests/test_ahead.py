@@ -13,7 +13,7 @@ from index.ahead import ahead
 
 
 def threads() -> int:
-    return sum(thread.name == "ahead" for thread in threading.enumerate())
+    return sum(thread.name.startswith("ahead") for thread in threading.enumerate())
 
 
 def counted(made: list[int], fail_at: int = 10**9) -> Iterator[int]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from index.stores.catalogue import SCHEMA
 from index.stores.generations import BASE, BASE_ARTICLES, BASE_IDS, BASE_PLACES, BASE_VECTORS
 from index.stores.packing import unpacked
+from index.stores.passage_vectors import places_of, vectors_at
 from index.types import Vectors
 
 LEAST_RECALL: Final = 0.99
@@ -48,11 +49,12 @@ def make_base(database: sqlite3.Connection, building: Path, dimension: int, trai
     old = building / BASE if (building / BASE).exists() else None
     gone = _merge_catalogues(database, building, old)
     count, rows = database.execute("select count(*), ifnull(max(row), 0) + 1 from grown.passage").fetchone()
-    if old is not None and count < _GROWN * trained_for:
+    lists: Any = None
+    if old is not None:
         lists = faiss.read_index(str(building / BASE_VECTORS))
         lists.remove_ids(faiss.IDSelectorBatch(gone))
-    else:
-        lists, trained_for = _new_lists(database, building, old, gone, dimension, count), count
+    if lists is None or count >= _GROWN * trained_for:
+        lists, trained_for = _new_lists(database, lists, dimension, count), count
     for ids, vectors in _recent_vectors(database, dimension):
         lists.add_with_ids(vectors, ids)
     places = _places(lists, rows)
@@ -122,18 +124,12 @@ def _recent_vectors(database: sqlite3.Connection, dimension: int) -> Iterator[tu
         yield np.array([row for row, _ in some], np.int64), joined.reshape(-1, dimension)
 
 
-def _new_lists(
-    database: sqlite3.Connection, building: Path, old: Path | None, gone: NDArray[np.int64], dimension: int, count: int
-) -> Any:
-    """An inverted file for so many passages, with those of the old base in it."""
+def _new_lists(database: sqlite3.Connection, before: Any, dimension: int, count: int) -> Any:
+    """An inverted file for so many passages, with those of the lists before it, if there are any."""
     number = max(1, min(int(_LISTS_PER_ROOT * math.sqrt(count)), count // _TRAINING_PER_LIST))
     lists: Any = faiss.index_factory(dimension, f"IVF{number},SQfp16", faiss.METRIC_INNER_PRODUCT)
     lists.cp.spherical = True
     lists.cp.niter, lists.cp.min_points_per_centroid = _TRAINING_ROUNDS, 1
-    before = None
-    if old is not None:
-        before = faiss.read_index(str(building / BASE_VECTORS))
-        before.remove_ids(faiss.IDSelectorBatch(gone))
     share = min(1.0, _TRAINING_PER_LIST * number / max(1, count))
     draw = np.random.default_rng(count)
     every = chain(_listed(before), _recent_vectors(database, dimension))
@@ -147,11 +143,8 @@ def _listed(lists: Any) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
     """Rows and vectors of an inverted file, list by list."""
     for number in range(lists.nlist if lists is not None else 0):
         ids = _ids_of(lists, number)
-        vectors = np.empty((len(ids), lists.d), np.float32)
-        for offset, out in enumerate(vectors):
-            lists.reconstruct_from_offset(number, offset, faiss.swig_ptr(out))
         if len(ids):
-            yield ids, vectors
+            yield ids, vectors_at(lists, places_of(number, len(ids)))
 
 
 def _ids_of(lists: Any, number: int) -> NDArray[np.int64]:
@@ -162,11 +155,11 @@ def _ids_of(lists: Any, number: int) -> NDArray[np.int64]:
 
 
 def _places(lists: Any, rows: int) -> NDArray[np.int64]:
-    """Where each row stands: its list in the upper half, its place there in the lower."""
+    """Where each row stands."""
     places = np.zeros(rows, np.int64)
     for number in range(lists.nlist):
         ids = _ids_of(lists, number)
-        places[ids] = (number << 32) | np.arange(len(ids))
+        places[ids] = places_of(number, len(ids))
     return places
 
 
@@ -175,9 +168,7 @@ def _sampled_sentences(database: sqlite3.Connection, lists: Any, places: NDArray
     query = "select row, sentence_vectors from grown.passage where sentence_vectors <> x'' order by id limit ?"
     made = []
     for row, blob in database.execute(query, [_SAMPLES]):
-        passage = np.empty(lists.d, np.float32)
-        lists.reconstruct_from_offset(int(places[row] >> 32), int(places[row] & 0xFFFFFFFF), faiss.swig_ptr(passage))
-        sentences = unpacked(blob, passage)
+        sentences = unpacked(blob, vectors_at(lists, places[[row]])[0])
         made.append(sentences[row % len(sentences)])
     return np.array(made, np.float32).reshape(-1, lists.d)
 

@@ -135,8 +135,8 @@ class Catalogue:
         return found
 
     def entries(self) -> list[Entry]:
-        rows = self._in_files(lambda file: (_entries(file), []))
-        return sorted((Entry(*row) for row in rows), key=lambda entry: entry.article_id)
+        with self._lent() as connection:
+            return entries_of(connection, self.files)
 
     def article(self, article_id: str) -> Article:
         query, values = self._articles(Filters(article_id=article_id))
@@ -210,14 +210,15 @@ class Catalogue:
             connection.close()
 
 
-def _entries(file: str) -> str:
-    return f"select id, origin, digest from {file}.article where {conditions(Filters(), file)[0]}"
-
-
 def entries_of(connection: sqlite3.Connection, files: Sequence[str]) -> list[Entry]:
     """What each article of these files was made of, in order of id."""
-    rows = [Entry(*row) for file in files for row in connection.execute(_entries(file))]
-    return sorted(rows, key=lambda entry: entry.article_id)
+    found: list[Entry] = []
+    for file in files:
+        there, _ = conditions(Filters(), file)
+        found += (
+            Entry(*row) for row in connection.execute(f"select id, origin, digest from {file}.article where {there}")
+        )
+    return sorted(found, key=lambda entry: entry.article_id)
 
 
 def articles_with_passages(

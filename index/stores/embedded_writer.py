@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from index.errors import StoreError
 from index.store import FORMAT, Entry, check_embedder
 from index.stores.base import make_base
-from index.stores.catalogue import RECENT_SCHEMA, SCHEMA, articles_with_passages, attach_base, entries_of
+from index.stores.catalogue import RECENT_SCHEMA, SCHEMA, articles_with_passages, attach_base, conditions, entries_of
 from index.stores.embedded import EmbeddedStore
 from index.stores.generations import RECENT, WORDS, StoreFolder
 from index.stores.memory import indexed_words
 from index.stores.packing import packed
 from index.stores.passage_vectors import BaseVectors
 from index.stores.word_index import WordWriter
-from index.types import Article, Passage, Vectors
+from index.types import Article, Filters, Passage, Vectors
 
 RECENT_PASSAGES: Final = 20_000
 """A recent part of more is made into a base: up to here, exact search takes about 2 ms."""
@@ -123,9 +123,8 @@ class EmbeddedWriter:
     def _find(self, article_id: str) -> tuple[str, int, str] | None:
         """The file an article stands in, its number, and the digest of its text."""
         for file in self._files:
-            query = f"select n, sha256 from {file}.article where id = ?"
-            query += " and n not in (select article from removed)" if file == "base" else ""
-            if row := self._db.execute(query, [article_id]).fetchone():
+            asked, values = conditions(Filters(article_id=article_id), file)
+            if row := self._db.execute(f"select n, sha256 from {file}.article where {asked}", values).fetchone():
                 return file, int(row[0]), str(row[1])
         return None
 
@@ -145,8 +144,8 @@ class EmbeddedWriter:
     ) -> None:
         self.remove([article.id])
         if "base" in self._files:
-            taken = "select count(*) from base.article where origin = ? and n not in (select article from removed)"
-            if self._one(taken, [entry.origin]):
+            there, _ = conditions(Filters(), "base")
+            if self._one(f"select count(*) from base.article where origin = ? and {there}", [entry.origin]):
                 raise StoreError(f"Another article has the origin '{entry.origin}'. Remove it first.")
         n, self._number = self._number, self._number + 1
         self._db.execute(

@@ -83,8 +83,8 @@ class StoreFolder:
         (self.building / WORDS).mkdir(parents=True)
         if current is not None:
             for file in (*current.iterdir(), *(current / WORDS).iterdir()):
-                if file.is_file() and file.suffix != ".lock":
-                    _take_over(file, self.building / file.relative_to(current))
+                if file.is_file():
+                    take_over(file, self.building / file.relative_to(current))
         return self.building
 
     def next_name(self, digest: str) -> str:
@@ -118,7 +118,8 @@ class StoreFolder:
         return sorted((name for name in names if _NAME.fullmatch(name)), key=_number)
 
 
-def _take_over(file: Path, copy: Path) -> None:
+def take_over(file: Path, copy: Path) -> None:
+    """Make `copy` the same file, or a copy of it where that will be changed or cannot be shared."""
     if file.name not in CHANGING:
         try:
             copy.hardlink_to(file)

@@ -25,7 +25,6 @@ Rows = NDArray[np.int64]
 Numbers = NDArray[np.int64]
 """The numbers of the articles that passages are of."""
 
-
 Found = tuple[float, int, int]
 """Inner product, passage id, row."""
 
@@ -86,10 +85,20 @@ class BaseVectors:
 
     def vectors(self, rows: Rows) -> Vectors:
         """As they are searched: in float16."""
-        made = np.empty((len(rows), self._lists.d), np.float32)
-        for place, out in zip(self._places[rows].tolist(), made, strict=True):
-            self._lists.reconstruct_from_offset(place >> 32, place & 0xFFFFFFFF, faiss.swig_ptr(out))
-        return made
+        return vectors_at(self._lists, self._places[rows])
+
+
+def places_of(number: int, size: int) -> NDArray[np.int64]:
+    """The places of a list of so many: its number in the upper half, and where in it in the lower."""
+    return np.asarray((number << 32) | np.arange(size), np.int64)
+
+
+def vectors_at(lists: Any, places: NDArray[np.int64]) -> Vectors:
+    """What an inverted file holds at these places, shape (n, dimension)."""
+    made = np.empty((len(places), lists.d), np.float32)
+    for place, out in zip(places.tolist(), made, strict=True):
+        lists.reconstruct_from_offset(place >> 32, place & 0xFFFFFFFF, faiss.swig_ptr(out))
+    return made
 
 
 def _with_ties(searched: Any, vectors: Vectors, k: int, count: int, parameters: Any) -> list[list[tuple[float, int]]]:

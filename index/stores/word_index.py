@@ -47,7 +47,9 @@ def _schema() -> tantivy.Schema:
 
 
 def _label(kind: str, value: str) -> str:
-    """A filter's value as a term of fixed length, whatever stands in it."""
+    """A filter's value as a term of fixed length, whatever stands in it. Source and tags compare without
+    case."""
+    value = value.casefold() if kind in ("source", "tag") else value
     return hashlib.blake2b(f"{kind}\0{value}".encode(), digest_size=8).hexdigest()
 
 
@@ -55,10 +57,10 @@ def _day(date: str) -> int:
     return int(date.replace("-", ""))
 
 
-def labels_of(article: Article) -> list[str]:
-    """What the filters find an article by. Source and tags compare without case."""
-    source = [] if article.source is None else [_label("source", article.source.casefold())]
-    tags = [_label("tag", tag) for tag in sorted({tag.casefold() for tag in article.tags})]
+def _labels_of(article: Article) -> list[str]:
+    """What the filters find an article by."""
+    source = [] if article.source is None else [_label("source", article.source)]
+    tags = sorted({_label("tag", tag) for tag in article.tags})
     return [*source, *tags, _label("language", article.language), _label("article_id", article.id)]
 
 
@@ -100,13 +102,8 @@ class WordIndex:
         any_term = Query.boolean_query(
             [(Occur.Should, Query.term_query(self._schema, "terms", term, "freq")) for term in terms]
         )
-        asked = [(name, getattr(only, name)) for name in _LABELS if getattr(only, name) is not None]
-        filters = [
-            Query.term_query(
-                self._schema, "labels", _label(name, value.casefold() if name in ("source", "tag") else value), "basic"
-            )
-            for name, value in asked
-        ]
+        asked = [_label(name, value) for name in _LABELS if (value := getattr(only, name)) is not None]
+        filters = [Query.term_query(self._schema, "labels", label, "basic") for label in asked]
         if only.since is not None or only.until is not None:
             first, last = _day(only.since or "0000-01-01"), _day(only.until or "9999-12-31")
             filters.append(Query.range_query(self._schema, "published", tantivy.FieldType.Integer, first, last))
@@ -131,7 +128,7 @@ class WordWriter:
         """`number` is the article's in the catalogue, by which its passages are removed."""
         document = tantivy.Document()
         document.add_text("terms", " ".join(terms))
-        for label in labels_of(article):
+        for label in _labels_of(article):
             document.add_text("labels", label)
         if article.published is not None:
             document.add_integer("published", _day(article.published))

@@ -25,11 +25,11 @@ from typing import Any
 
 import numpy as np
 
-from index.build import build, context_of
+from index.build import build, in_context
 from index.embedder import Embedder, open_embedder
 from index.passages import cut_passages
 from index.store import Entry, open_store, open_writer
-from index.types import Article, Filters, Passage, Span, Vectors
+from index.types import Article, Filters, Passage, Vectors
 from rag.chatbot import Chatbot
 from rag.settings import RagSettings
 
@@ -57,13 +57,9 @@ def read_pool(data: Path, embedder: Embedder, settings: RagSettings) -> list[Rea
             article = Article(told["id"], told.get("title", ""), told["text"], language)
             passages = cut_passages(article, embedder.count_tokens, settings.passage_tokens)[:12]
             article = replace(article, text=article.text[: passages[-1].end]) if passages else article
-            contexts = [context_of(article.title, passage.heading) for passage in passages]
-            spans = [
-                [Span(s.start - p.start + len(c), s.end - p.start + len(c)) for s in p.sentences]
-                for p, c in zip(passages, contexts, strict=True)
-            ]
-            texts = [context + passage.text for context, passage in zip(contexts, passages, strict=True)]
-            pool.append(Real(article, passages, *embedder.embed_passages(texts, spans)))
+            read = [in_context(passage, article.title) for passage in passages]
+            made = embedder.embed_passages([text for text, _ in read], [spans for _, spans in read])
+            pool.append(Real(article, passages, *made))
             count += len(passages)
             if count >= POOL:
                 break

@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from index.build import build, context_of
+from index.build import build, in_context
 from index.embedder import Embedder, open_embedder
 from index.models import e5_small
 from index.passages import cut_passages
@@ -52,7 +52,7 @@ def plain_model(settings: RagSettings) -> Any:
     return SentenceTransformer(folder, device="cpu", model_kwargs={"dtype": "float32"})
 
 
-def some_articles(data: Path, folder: Path, settings: RagSettings, embedder: Embedder, passages: int) -> list[Path]:
+def some_articles(data: Path, folder: Path, passages: int) -> list[Path]:
     """`docs-fr` in files of about `passages` each, one for each round."""
     lines = (data / "docs-fr" / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
     # About 220 tokens of such text stand in 1,000 bytes.
@@ -78,7 +78,7 @@ def passage_texts(file: Path, settings: RagSettings, embedder: Embedder) -> list
     for told in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
         article = Article(told["id"], told.get("title", ""), told["text"], "fr")
         passages = cut_passages(article, embedder.count_tokens, settings.passage_tokens)
-        texts += [f"passage: {context_of(article.title, passage.heading)}{passage.text}" for passage in passages]
+        texts += [f"passage: {in_context(passage, article.title)[0]}" for passage in passages]
     return texts
 
 
@@ -89,7 +89,7 @@ def plain_in_batches(plain: Any, texts: list[str]) -> None:
 def indexing(data: Path, folder: Path, embedder: Embedder, plain: Any, passages: int) -> dict[str, Any]:
     ours, theirs, counts = [], [], []
     settings = RagSettings.model_validate({"store": f"embedded:{folder}/index"})
-    for number, file in enumerate(some_articles(data, folder, settings, embedder, passages)):
+    for number, file in enumerate(some_articles(data, folder, passages)):
         own = settings.model_copy(update={"store": f"embedded:{folder}/index-{number}"})
 
         taken = seconds(index_file, file, own, embedder)

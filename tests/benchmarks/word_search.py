@@ -13,19 +13,19 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import shutil
 import sqlite3
 import statistics
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from index.stores.generations import take_over
 from index.stores.word_index import WordIndex, WordWriter
 from index.types import Article, Filters
 from index.words import passage_terms
+from tests.benchmarks.speed import seconds
 
 _SEARCHES = 200
 _TERMS = 6
@@ -89,10 +89,7 @@ class Tantivy:
         copy = self._folder.with_name("next")
         copy.mkdir()
         for file in self._folder.iterdir():
-            if file.name in ("meta.json", ".managed.json"):
-                shutil.copyfile(file, copy / file.name)
-            else:
-                (copy / file.name).hardlink_to(file)
+            take_over(file, copy / file.name)
         writer = WordWriter(copy)
         writer.add(10**9, Article("b", "", "", "fr"), 10**9, ["zyxwvut"])
         writer.commit()
@@ -119,12 +116,6 @@ class Bm25s:
 
     def one_more(self) -> None:
         self.build([*self._texts, ["zyxwvut"]])
-
-
-def seconds(run: Callable[..., Any], *given: Any) -> float:
-    began = time.perf_counter()
-    run(*given)
-    return time.perf_counter() - began
 
 
 def main() -> None:
