@@ -14,9 +14,9 @@ from typing import Final, Protocol, Self
 
 from index.errors import EmbedderError, IndexFault, StoreError
 from index.settings import IndexSettings
-from index.types import Article, Filters, Hit, IndexInfo, Passage, Vectors
+from index.types import Article, Filters, Found, IndexInfo, Passage, Vectors
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised when a published index can no longer be read as before."""
 
 logger = logging.getLogger(__name__)
@@ -56,15 +56,19 @@ class IndexStore(Protocol):
         """A page of articles in order of id, and how many there are in all."""
         ...
 
-    def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Hit]]:
+    def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Found]]:
         """For each row of `vectors`, shape (n, dimension), the k passages with the highest inner
-        product, among those the filters let through; `score` and `meaning` are that product. Of
-        equal products the smaller passage ids come first, at the cut too."""
+        product, which is their score, among those the filters let through. Of equal products the
+        smaller passage ids come first, at the cut too."""
         ...
 
-    def matching(self, words: str, language: str, k: int, only: Filters) -> list[Hit]:
-        """The k passages with the highest BM25 (k1 1.2, b 0.75, over title, headings and text)
-        that hold a word of `words`; `score` and `words` are that weight."""
+    def matching(self, words: str, language: str, k: int, only: Filters) -> list[Found]:
+        """The k passages with the highest BM25 (k1 1.2, b 0.75, over title, headings and text),
+        which is their score, that hold a word of `words`."""
+        ...
+
+    def passages(self, passage_ids: Sequence[int]) -> list[Passage]:
+        """The passages with these ids. Raises StoreError on an unknown id."""
         ...
 
     def vectors(self, passage_ids: Sequence[int]) -> Vectors:

@@ -76,14 +76,22 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A passage found by one search of a store, not read yet: many are found and few are needed."""
+
+    passage_id: int
+    language: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found, with its score and the parts of it. A store fills one part and leaves
-    the other None; the retriever fills both."""
+    """A passage found and read, with its fused score and the parts of it."""
 
     passage: Passage
     score: float
-    meaning: float | None = None
-    words: float | None = None
+    meaning: float
+    words: float
 
 
 @dataclass(frozen=True, slots=True)

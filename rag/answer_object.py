@@ -81,8 +81,8 @@ def hit_object(hit: Hit, article: Article) -> dict[str, Any]:
     passage = hit.passage
     return {
         "score": round(hit.score, 4),
-        "meaning": None if hit.meaning is None else round(hit.meaning, 4),
-        "words": None if hit.words is None else round(hit.words, 4),
+        "meaning": round(hit.meaning, 4),
+        "words": round(hit.words, 4),
         "passage": {
             "id": str(passage.id),
             "start": passage.start,

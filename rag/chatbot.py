@@ -17,9 +17,9 @@ from index.store import IndexStore, LiveStore, check_embedder
 from index.types import Filters, Hit
 from rag.answer_cache import AnswerCache, Key
 from rag.answer_object import answer_object, extract_object, nearest_object, part_object
-from rag.answering import Asked, answer_of
+from rag.answering import NEAREST, Asked, answer_of
 from rag.citations import verify_answer
-from rag.composer import Composer, ExtractiveComposer
+from rag.composer import PASSAGES_UNREAD, Composer, ExtractiveComposer
 from rag.errors import InvalidQuestion
 from rag.question_queue import QuestionQueue
 from rag.reader import Reader, open_reader
@@ -129,8 +129,8 @@ class Chatbot:
         limit: int = 10,
     ) -> tuple[list[Hit], IndexStore]:
         """Ranked passages without composing, and the generation they stand in; raises as `ask` does."""
-        asked = self._retrieve(self._request(words, language, filters, None))
-        return asked.hits[:limit], asked.store
+        asked = self._retrieve(self._request(words, language, filters, None), limit)
+        return asked.hits, asked.store
 
     def verify(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Check an answer object against the articles of today; see `citations.verify_answer`."""
@@ -150,12 +150,13 @@ class Chatbot:
         known = language or detect_language(text)
         return _Request(f"ans_{uuid.uuid4().hex}", text, language, known, only, limit, store, began)
 
-    def _retrieve(self, request: _Request) -> Asked:
+    def _retrieve(self, request: _Request, most: int) -> Asked:
         start = time.perf_counter()
         vector = self._questions().embed(request.text)
         embedded = time.perf_counter()
         query = Query(request.text, request.language, vector)
-        hits = retrieve(query, request.store, request.only, self.settings.candidates, self.settings.meaning_weight)
+        candidates, weight = self.settings.candidates, self.settings.meaning_weight
+        hits = retrieve(query, request.store, request.only, candidates, weight, most)
         done = time.perf_counter()
         times = {"embed": (embedded - start) * 1e3, "retrieve": (done - embedded) * 1e3}
         return Asked(request.id, query, request.store, hits, request.limit, request.began, times)
@@ -165,7 +166,7 @@ class Chatbot:
         known = self._answers.get(request.key)
         if known is not None:
             return _again(known, request)
-        asked = self._retrieve(request)
+        asked = self._retrieve(request, max(self.settings.passages_read, PASSAGES_UNREAD, NEAREST))
         return self._kept(request.key, answer_of(asked, self.reader(), self._composer, self.settings))
 
     def _kept(self, key: Key, items: Iterator[Extract | Answer]) -> Iterator[Extract | Answer]:

@@ -56,7 +56,7 @@ def evidence_of(query: Query, pick: Pick, store: IndexStore) -> Scores:
     """
     share = store.info.passages / (store.info.passages + _USUAL_PASSAGES)
     average = share * usual_score(query, store, pick.hit.passage.language) + (1 - share) * _USUAL
-    level = (pick.hit.meaning or 0.0) - average
+    level = pick.hit.meaning - average
     if pick.reading is None:
         return np.array([level, max(0.0, _coverage(query, pick, store) - _COVERED_FROM)], np.float32)
     return np.array([level, pick.reading.answers, pick.reading.bounded_support(pick.span)], np.float32)

@@ -41,8 +41,9 @@ def usual_score(query: Query, store: IndexStore, language: str) -> float:
     return (count * own + SHRINKAGE * overall) / (count + SHRINKAGE)
 
 
-def retrieve(query: Query, store: IndexStore, only: Filters, candidates: int, weight: float) -> list[Hit]:
-    """All candidates of both searches, best first, each with both of its parts and the fused score.
+def retrieve(query: Query, store: IndexStore, only: Filters, candidates: int, weight: float, most: int) -> list[Hit]:
+    """The best of both searches, at most so many, each with both of its parts and the fused score. Only
+    those are read from the store.
 
     `candidates` passages come from each search, and as many again by meaning for a second
     language. A passage found by words alone gets its exact inner product; one found by meaning
@@ -54,23 +55,23 @@ def retrieve(query: Query, store: IndexStore, only: Filters, candidates: int, we
     wider = candidates * min(3, len(store.languages))
     near = store.nearest(query.vector[None, :], wider, only)[0]
     match = store.matching(query.text, query.language, candidates, only)
-    words = {hit.passage.id: hit.score for hit in match}
-    passages = {hit.passage.id: hit.passage for hit in (*near, *match)}
-    if not passages:
+    words = {found.passage_id: found.score for found in match}
+    languages = {found.passage_id: found.language for found in (*near, *match)}
+    if not languages:
         return []
-    ids = list(passages)
-    meaning = {hit.passage.id: hit.score for hit in near}
+    ids = list(languages)
+    meaning = {found.passage_id: found.score for found in near}
     if by_words_alone := [i for i in ids if i not in meaning]:
         # Row by row: a matrix product may give equal passages scores that differ in the last bit.
         products = (store.vectors(by_words_alone) * query.vector).sum(axis=1)
         meaning |= zip(by_words_alone, products.tolist(), strict=True)
     by_meaning: Scores = np.array([meaning[i] for i in ids], np.float32)
     usual = {code: usual_score(query, store, code) for code in store.languages}
-    level = np.array([usual[passages[i].language] for i in ids], np.float32)
+    level = np.array([usual[language] for language in languages.values()], np.float32)
     by_words = np.array([words.get(i, 0.0) for i in ids], np.float32)
     fused = fuse(by_meaning - level, by_words, weight)
-    hits = [
-        Hit(passages[i], float(score), float(meaning), float(word))
-        for i, score, meaning, word in zip(ids, fused, by_meaning, by_words, strict=True)
+    best = sorted(range(len(ids)), key=lambda place: (-fused[place], ids[place]))[:most]
+    return [
+        Hit(passage, float(fused[place]), float(by_meaning[place]), float(by_words[place]))
+        for place, passage in zip(best, store.passages([ids[place] for place in best]), strict=True)
     ]
-    return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))

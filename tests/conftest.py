@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as `web.cli.main` does, before torch is loaded
@@ -20,8 +21,8 @@ from starlette.types import ASGIApp
 from index.build import build
 from index.embedder import open_embedder
 from index.passages import cut_passages
-from index.store import Entry, open_writer
-from index.types import Article, Span, Vectors
+from index.store import Entry, IndexStore, open_writer
+from index.types import Article, Filters, Found, Passage, Span, Vectors
 from index.words import passage_terms
 from rag.chatbot import Chatbot
 from web.app import create_app
@@ -56,6 +57,30 @@ class WordEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A passage found by one search of a store, and read."""
+
+    passage: Passage
+    score: float
+
+
+def nearest(store: IndexStore, vectors: Vectors, k: int, only: Filters) -> list[list[Read]]:
+    """What a store finds by meaning, read."""
+    return [_read(store, found) for found in store.nearest(vectors, k, only)]
+
+
+def matching(store: IndexStore, words: str, language: str, k: int, only: Filters) -> list[Read]:
+    """What a store finds by words, read."""
+    return _read(store, store.matching(words, language, k, only))
+
+
+def _read(store: IndexStore, found: Sequence[Found]) -> list[Read]:
+    passages = store.passages([one.passage_id for one in found])
+    assert [(one.passage_id, one.language) for one in found] == [(p.id, p.language) for p in passages]
+    return [Read(passage, one.score) for passage, one in zip(passages, found, strict=True)]
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,8 @@ from index.settings import IndexSettings
 from index.store import Entry, IndexStore, open_store, open_writer
 from index.stores import embedded_writer
 from index.stores.packing import packed, unpacked
-from index.types import Article, Filters, Hit, Vectors
+from index.types import Article, Filters, Vectors
+from tests.conftest import Read, matching, nearest
 from tests.test_embedded import at, one_passage, publish, unit
 from tests.test_store_changes import STEPS
 from tests.test_stores import ARTICLES, EMBEDDER, FILTERS, QUESTIONS, TWINS, Fill, fill, in_memory
@@ -29,7 +30,7 @@ def with_base(folder: Path, *steps: Fill) -> IndexStore:
     return open_store(settings)
 
 
-def near(found: Sequence[Hit], wanted: Sequence[Hit]) -> None:
+def near(found: Sequence[Read], wanted: Sequence[Read]) -> None:
     """The same passages; scores within what float16 loses."""
     scores = {hit.passage: hit.score for hit in wanted}
     assert {hit.passage for hit in found} == set(scores)
@@ -54,10 +55,10 @@ def test_after_changes_it_holds_what_a_store_made_afresh_holds(
         assert store.articles(0, 10, only) == fresh.articles(0, 10, only)
         for question, language in QUESTIONS[:5]:
             vectors = EMBEDDER.embed_questions([question])
-            near(store.nearest(vectors, 50, only)[0], fresh.nearest(vectors, 50, only)[0])
-            found = {hit.passage for hit in store.matching(question, language, 50, only)}
-            assert found == {hit.passage for hit in fresh.matching(question, language, 50, only)}
-    ids = [hit.passage.id for hit in fresh.nearest(EMBEDDER.embed_questions(["long"]), 99, Filters())[0]]
+            near(nearest(store, vectors, 50, only)[0], nearest(fresh, vectors, 50, only)[0])
+            found = {hit.passage for hit in matching(store, question, language, 50, only)}
+            assert found == {hit.passage for hit in matching(fresh, question, language, 50, only)}
+    ids = [hit.passage.id for hit in nearest(fresh, EMBEDDER.embed_questions(["long"]), 99, Filters())[0]]
     np.testing.assert_allclose(store.vectors(ids), fresh.vectors(ids), atol=1e-3)
     for one, other in zip(store.sentence_vectors(ids), fresh.sentence_vectors(ids), strict=True):
         assert np.all((one * other).sum(axis=1) > 0.99)
@@ -67,8 +68,8 @@ def test_words_weigh_the_same_with_a_base(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", 3)
     store, fresh = with_base(tmp_path, fill(ARTICLES[:3]), fill(ARTICLES[3:])), in_memory(fill(ARTICLES))
     for question, language in QUESTIONS:
-        found = {hit.passage: hit.score for hit in store.matching(question, language, 50, Filters())}
-        wanted = {hit.passage: hit.score for hit in fresh.matching(question, language, 50, Filters())}
+        found = {hit.passage: hit.score for hit in matching(store, question, language, 50, Filters())}
+        wanted = {hit.passage: hit.score for hit in matching(fresh, question, language, 50, Filters())}
         assert found == pytest.approx(wanted, rel=1e-4)
 
 
@@ -82,9 +83,9 @@ def test_words_of_passages_that_are_gone_weigh_no_more_once_the_base_is_made_ane
     store = with_base(tmp_path, fill([*many, *few]), lambda writer: writer.remove(gone))
     fresh = in_memory(fill([*many[:2], *few]))
     for word in ("bridge", "canal", "long"):
-        found = {hit.passage: hit.score for hit in store.matching(word, "en", 50, Filters())}
+        found = {hit.passage: hit.score for hit in matching(store, word, "en", 50, Filters())}
         assert found == pytest.approx(
-            {hit.passage: hit.score for hit in fresh.matching(word, "en", 50, Filters())}, rel=1e-4
+            {hit.passage: hit.score for hit in matching(fresh, word, "en", 50, Filters())}, rel=1e-4
         )
 
 
@@ -96,15 +97,15 @@ def test_ties_are_ordered_by_passage_id_in_and_over_both_parts(
     monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", recent)
     store = with_base(tmp_path, fill(TWINS[:5]), fill(TWINS[5:]))
     question = EMBEDDER.embed_questions(["The bridge is long."])
-    wanted = [hit.passage.id for hit in in_memory(fill(TWINS)).nearest(question, k, Filters())[0]]
-    assert [hit.passage.id for hit in store.nearest(question, k, Filters())[0]] == wanted
-    assert store.nearest(question, 0, Filters()) == [[]]
+    wanted = [hit.passage.id for hit in nearest(in_memory(fill(TWINS)), question, k, Filters())[0]]
+    assert [hit.passage.id for hit in nearest(store, question, k, Filters())[0]] == wanted
+    assert nearest(store, question, 0, Filters()) == [[]]
 
 
 def test_what_is_removed_from_the_base_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", 0)
     monkeypatch.setattr(embedded_writer, "_GONE_OF_BASE", 1.0)
-    hits = in_memory(fill(ARTICLES)).nearest(EMBEDDER.embed_questions(["canal"]), 99, Filters())[0]
+    hits = nearest(in_memory(fill(ARTICLES)), EMBEDDER.embed_questions(["canal"]), 99, Filters())[0]
     (gone,) = {hit.passage.id for hit in hits if hit.passage.article_id == "qiao"} or {0}
     store = with_base(tmp_path, fill(ARTICLES), lambda writer: writer.remove(["qiao"]))
     with pytest.raises(StoreError):
@@ -122,7 +123,7 @@ def test_a_published_generation_is_never_written_to(tmp_path: Path, monkeypatch:
     before = state()
     for names in ("ef", "ghij", "a"):
         publish(at(tmp_path, keep=9), *names)
-        open_store(at(tmp_path, keep=9)).matching("long", "en", 9, Filters())
+        matching(open_store(at(tmp_path, keep=9)), "long", "en", 9, Filters())
     assert state() == before and "base.faiss" in before
 
 
@@ -134,7 +135,7 @@ def test_an_article_cannot_stand_twice(tmp_path: Path, monkeypatch: pytest.Monke
         publish(at(tmp_path), *"abc")
     store = open_store(at(tmp_path))
     assert store.info.articles == 3 == len(store.entries())
-    assert len(store.nearest(unit(1, 8, 0), 9, Filters())[0]) == 3 == len(store.matching("long", "en", 9, Filters()))
+    assert len(nearest(store, unit(1, 8, 0), 9, Filters())[0]) == 3 == len(matching(store, "long", "en", 9, Filters()))
 
 
 def clustered(rows: int, dimension: int, seed: int) -> Vectors:
@@ -165,7 +166,7 @@ def test_most_of_the_nearest_are_found_among_many(tmp_path: Path, monkeypatch: p
             if only.language:
                 products[:, np.arange(done) % 10 > 0] = -9
             hit = 0
-            for row, found in zip(products, store.nearest(questions, 10, only), strict=True):
+            for row, found in zip(products, nearest(store, questions, 10, only), strict=True):
                 wanted = {f"a{n:05}" for n in np.argsort(-row)[:10]}
                 hit += len(wanted & {one.passage.article_id for one in found})
                 true = [row[int(one.passage.article_id[1:])] for one in found]

@@ -102,7 +102,7 @@ def compose(articles: Sequence[Article], question: str, limit: int = 3, language
     index = MemoryIndex(EMBEDDER.name, EMBEDDER.dimension)
     fill(articles)(index)
     query = Query(question, language, EMBEDDER.embed_questions([question])[0])
-    hits = retrieve(query, index, Filters(), 50, 0.7)
+    hits = retrieve(query, index, Filters(), 50, 0.7, 100)
     return list(ExtractiveComposer().compose(query, hits, {}, index, limit))
 
 
@@ -240,7 +240,7 @@ def test_a_short_answer_is_of_whole_words_inside_the_run() -> None:
     def short(start: int, end: int, answers: float = 1.0, run: Span = passage.sentences[0]) -> str | None:
         offsets = np.array([[50 + start, 50 + end]], np.int64)
         reading = Reading(answers, offsets, np.zeros(1, np.float32), np.zeros(1, np.float32))
-        span = Pick(Hit(passage, 1.0), run, 1.0, reading).short_answer
+        span = Pick(Hit(passage, 1.0, 1.0, 0.0), run, 1.0, reading).short_answer
         return None if span is None else text[span.start - 50 : span.end - 50]
 
     assert short(18, 20) == "Sébastien" == short(14, 17)
@@ -248,4 +248,4 @@ def test_a_short_answer_is_of_whole_words_inside_the_run() -> None:
     assert short(30, 32, run=passage.sentences[1]) == text[30:32]
     assert short(18, 20, answers=-2.0) is None
     assert short(18, 20, run=passage.sentences[1]) is None
-    assert Pick(Hit(passage, 1.0), passage.sentences[0], 1.0).short_answer is None
+    assert Pick(Hit(passage, 1.0, 1.0, 0.0), passage.sentences[0], 1.0).short_answer is None

@@ -13,6 +13,7 @@ from index.errors import IndexFault, NoIndexError, StoreError
 from index.store import IndexStore, open_store, open_writer
 from index.stores import embedded_writer
 from index.types import Filters
+from tests.conftest import matching, nearest
 from tests.test_embedded import at, publish, unit
 
 FILES = [
@@ -54,8 +55,8 @@ def test_after_damage_the_advice_given_works(tmp_path: Path, damage: str) -> Non
 def use(store: IndexStore) -> None:
     """Half a database may open; then the first query finds out."""
     store.articles(0, 9, Filters())
-    store.nearest(unit(1, 8, 0), 9, Filters())
-    store.sentence_vectors([hit.passage.id for hit in store.matching("long", "en", 9, Filters())])
+    nearest(store, unit(1, 8, 0), 9, Filters())
+    store.sentence_vectors([hit.passage.id for hit in matching(store, "long", "en", 9, Filters())])
 
 
 def _damage(file: Path, how: str) -> None:

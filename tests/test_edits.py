@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 
 from index.store import IndexStore, open_store
 from index.types import Filters
+from tests.conftest import matching, nearest
 from tests.test_build import EMBEDDER, at, run
 
 
 def contents(store: IndexStore) -> object:
     """Everything a question can meet, in a form to compare; scores to five digits."""
     articles, total = store.articles(0, 1000, Filters())
-    hits = store.matching("bridge canal river long", "en", 1000, Filters())
-    near = store.nearest(EMBEDDER.embed_questions(["the long bridge"]), 1000, Filters())[0]
+    hits = matching(store, "bridge canal river long", "en", 1000, Filters())
+    near = nearest(store, EMBEDDER.embed_questions(["the long bridge"]), 1000, Filters())[0]
     vectors = {h.passage: store.vectors([h.passage.id])[0].round(5).tolist() for h in near}
     words = {h.passage: round(h.score, 5) for h in hits}
     return articles, total, vectors, words, store.languages

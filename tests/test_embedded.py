@@ -14,6 +14,7 @@ from index.errors import EmbedderError, NoIndexError, StoreError
 from index.settings import IndexSettings
 from index.store import Entry, LiveStore, current_generation, open_store, open_writer
 from index.types import Article, Filters, Passage, Span, Vectors
+from tests.conftest import matching
 
 
 def at(folder: Path, keep: int = 3) -> IndexSettings:
@@ -67,7 +68,7 @@ def test_a_reader_keeps_its_generation_while_the_next_is_published(tmp_path: Pat
     second = publish(settings, "b")
     assert generations(settings) == [second] and first != second
     assert old.info.generation == first and old.articles(0, 9, Filters())[1] == 1
-    assert old.article("a").id == "a" and len(old.matching("article", "en", 9, Filters())) == 1
+    assert old.article("a").id == "a" and len(matching(old, "article", "en", 9, Filters())) == 1
     new = live.current()
     assert new.info.generation == second and new.articles(0, 9, Filters())[1] == 2
 
@@ -88,7 +89,7 @@ def test_many_threads_read_one_store(tmp_path: Path) -> None:
     store = open_store(settings)
     with ThreadPoolExecutor(8) as pool:
         found = list(
-            pool.map(lambda _: [h.passage.article_id for h in store.matching("long", "en", 9, Filters())], range(64))
+            pool.map(lambda _: [h.passage.article_id for h in matching(store, "long", "en", 9, Filters())], range(64))
         )
     assert all(ids == found[0] and len(ids) == 8 for ids in found)
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from index.store import Entry, open_store, open_writer
 from index.stores.memory import MemoryIndex
 from index.types import Filters
+from tests.conftest import matching, nearest
 from tests.test_embedded import at, one_passage, unit
 
 
@@ -30,7 +31,7 @@ def test_nearest_is_exact_on_random_vectors(tmp_path: Path, half: bool) -> None:
     products = questions @ vectors.T
     if half:
         products[:, ::2] = -9
-    found = open_store(at(tmp_path)).nearest(questions, k, Filters(language="en") if half else Filters())
+    found = nearest(open_store(at(tmp_path)), questions, k, Filters(language="en") if half else Filters())
     for row, hits in zip(products, found, strict=True):
         best = np.argsort(-row)[:k]
         assert [hit.passage.article_id for hit in hits] == [f"a{n:04}" for n in best]
@@ -85,6 +86,6 @@ def test_word_search_equals_the_reference(tmp_path: Path, texts: list[str], ques
             for writer in (memory, embedded):
                 writer.replace(article, Entry(article.id, f"/{n}", ""), [passage], unit(1, 8, n), [unit(1, 8, n)])
         embedded.publish()
-    wanted = {hit.passage.id: hit.score for hit in memory.matching(question, language, 99, Filters())}
-    found = {hit.passage.id: hit.score for hit in open_store(at(tmp_path)).matching(question, language, 99, Filters())}
+    wanted = {hit.passage.id: hit.score for hit in matching(memory, question, language, 99, Filters())}
+    found = {hit.passage.id: hit.score for hit in matching(open_store(at(tmp_path)), question, language, 99, Filters())}
     assert found == pytest.approx(wanted, rel=1e-4, abs=1e-7)

@@ -13,7 +13,7 @@ from index.build import Summary, build
 from index.settings import IndexSettings
 from index.store import current_generation, open_store, open_writer
 from index.types import Filters
-from tests.conftest import WordEmbedder
+from tests.conftest import WordEmbedder, matching, nearest
 
 ROOT = Path(__file__).parent.parent
 
@@ -91,9 +91,9 @@ def write(files: Path, word: str) -> None:
 
 def texts(settings: IndexSettings) -> set[str]:
     store = open_store(settings)
-    hits = store.matching("bridge canal", "en", 99, Filters())
+    hits = matching(store, "bridge canal", "en", 99, Filters())
     assert {hit.passage.article_id for hit in hits} == set("abcd")
-    assert len(store.nearest(WordEmbedder().embed_questions(["bridge"]), 99, Filters())[0]) == 4
+    assert len(nearest(store, WordEmbedder().embed_questions(["bridge"]), 99, Filters())[0]) == 4
     return {article.text.split()[1] for article in store.articles(0, 99, Filters())[0]}
 
 

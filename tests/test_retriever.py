@@ -9,7 +9,7 @@ from index.store import IndexStore
 from index.stores.memory import MemoryIndex
 from index.types import Article, Filters, Hit
 from rag.retriever import Query, retrieve
-from tests.conftest import WordEmbedder
+from tests.conftest import WordEmbedder, matching
 from tests.test_stores import fill
 
 EMBEDDER = WordEmbedder()
@@ -41,7 +41,7 @@ def find(
     store: IndexStore, question: str, language: str = "en", only: Filters = Filters(), weight: float = 0.7
 ) -> list[Hit]:
     query = Query(question, language, EMBEDDER.embed_questions([question])[0])
-    return retrieve(query, store, only, 10, weight)
+    return retrieve(query, store, only, 10, weight, 100)
 
 
 def test_the_right_passage_comes_first(store: IndexStore) -> None:
@@ -66,7 +66,7 @@ def test_the_only_article_of_its_language_is_found(weight: float) -> None:
 def test_each_hit_has_its_score_and_both_parts(store: IndexStore) -> None:
     question = "Who built the long bridge?"
     vector = EMBEDDER.embed_questions([question])[0]
-    words = {h.passage.id: h.score for h in store.matching(question, "en", 10, Filters())}
+    words = {h.passage.id: h.score for h in matching(store, question, "en", 10, Filters())}
     found = find(store, question)
     for hit in found:
         assert hit.meaning == pytest.approx(float(store.vectors([hit.passage.id])[0] @ vector), abs=1e-5)
@@ -118,7 +118,7 @@ def test_a_language_that_scores_higher_throughout_gets_no_advantage() -> None:
         only_step(index, Article(f"fr{i}", "", f"Zzzfr{i}.", "fr"), np.array([0.1, 0.1, 0, 0], np.float32))
     only_step(index, Article("fr-match", "", "Zzzmatch.", "fr"), np.array([0.88, 0.1, 0, 0], np.float32))
     query = Query("qqq", "en", np.array([1, 0, 0, 0], np.float32))
-    found = retrieve(query, index, Filters(), 100, 1.0)
+    found = retrieve(query, index, Filters(), 100, 1.0, 100)
     assert found[0].passage.article_id == "fr-match"
 
 

@@ -13,6 +13,7 @@ from index.settings import IndexSettings
 from index.store import IndexStore, IndexWriter, open_writer
 from index.stores.memory import MemoryIndex
 from index.types import Article, Filters
+from tests.conftest import matching, nearest
 from tests.test_stores import ARTICLES, EMBEDDER, QUESTIONS, Fill, add, fill, in_memory, maker, same
 
 
@@ -26,15 +27,15 @@ def test_an_empty_store(make: Callable[..., IndexStore]) -> None:
     for steps in ([fill([])], [fill(ARTICLES), lambda writer: writer.remove([a.id for a in ARTICLES])]):
         store = make(*steps)
         assert (store.info.articles, store.info.passages, store.languages) == (0, 0, ())
-        assert store.nearest(EMBEDDER.embed_questions(["a", "b"]), 5, Filters()) == [[], []]
-        assert store.nearest(EMBEDDER.embed_questions(["a"]), 5, Filters(language="fr")) == [[]]
-        assert store.matching("bridge", "en", 5, Filters()) == []
+        assert nearest(store, EMBEDDER.embed_questions(["a", "b"]), 5, Filters()) == [[], []]
+        assert nearest(store, EMBEDDER.embed_questions(["a"]), 5, Filters(language="fr")) == [[]]
+        assert matching(store, "bridge", "en", 5, Filters()) == []
         assert store.articles(0, 5, Filters()) == ([], 0)
 
 
 def test_passages_without_a_single_term(make: Callable[..., IndexStore]) -> None:
     store = make(fill([Article("a", "", "Is it? It is!", "en")]))
-    assert store.matching("bridge", "en", 5, Filters()) == []
+    assert matching(store, "bridge", "en", 5, Filters()) == []
 
 
 CHANGED = replace(ARTICLES[0], text="The bridge fell down in 1999. Nobody was hurt.", tags=("Ruin",))
@@ -81,8 +82,8 @@ def test_after_changes_it_equals_a_store_made_afresh(
     for question, language in QUESTIONS:
         for only in (Filters(), Filters(tag="ruin"), Filters(tag="iron")):
             vectors = EMBEDDER.embed_questions([question])
-            same(store.nearest(vectors, 50, only)[0], fresh.nearest(vectors, 50, only)[0], 50)
-            same(store.matching(question, language, 50, only), fresh.matching(question, language, 50, only), 50)
+            same(nearest(store, vectors, 50, only)[0], nearest(fresh, vectors, 50, only)[0], 50)
+            same(matching(store, question, language, 50, only), matching(fresh, question, language, 50, only), 50)
 
 
 def test_what_a_writer_says_of_its_articles(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from index.settings import IndexSettings
 from index.store import open_store, open_writer
 from index.types import Filters, Span, Vectors
 from index.unfinished import RememberingEmbedder, remembering
-from tests.conftest import WordEmbedder
+from tests.conftest import WordEmbedder, nearest
 
 ROOT = Path(__file__).parent.parent
 
@@ -81,8 +81,8 @@ def test_it_equals_a_build_that_was_not_stopped(tmp_path: Path) -> None:
     index(tmp_path / "stopped", CountingEmbedder(), files)
     index(tmp_path / "whole", CountingEmbedder(), files)
     one, other = (open_store(settings_at(tmp_path / name)) for name in ("stopped", "whole"))
-    hits = other.nearest(WordEmbedder().embed_questions(["bridge 7"]), 500, Filters())[0]
-    assert one.nearest(WordEmbedder().embed_questions(["bridge 7"]), 500, Filters())[0] == hits
+    hits = nearest(other, WordEmbedder().embed_questions(["bridge 7"]), 500, Filters())[0]
+    assert nearest(one, WordEmbedder().embed_questions(["bridge 7"]), 500, Filters())[0] == hits
     ids = [hit.passage.id for hit in hits]
     np.testing.assert_array_equal(one.vectors(ids), other.vectors(ids))
     for rows, wanted in zip(one.sentence_vectors(ids), other.sentence_vectors(ids), strict=True):

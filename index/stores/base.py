@@ -16,7 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.stores.catalogue import SCHEMA
-from index.stores.generations import BASE, BASE_ARTICLES, BASE_IDS, BASE_PLACES, BASE_VECTORS
+from index.stores.generations import (
+    BASE,
+    BASE_ARTICLES,
+    BASE_IDS,
+    BASE_LANGUAGES,
+    BASE_ORDER,
+    BASE_PLACES,
+    BASE_VECTORS,
+)
 from index.stores.packing import unpacked
 from index.stores.passage_vectors import places_of, vectors_at
 from index.types import Vectors
@@ -58,18 +66,25 @@ def make_base(database: sqlite3.Connection, building: Path, dimension: int, trai
     for ids, vectors in _recent_vectors(database, dimension):
         lists.add_with_ids(vectors, ids)
     places = _places(lists, rows)
-    articles, ids = np.zeros(rows, np.int32), np.zeros(rows, np.int64)
-    for row, article, passage_id in database.execute("select row, article, id from grown.passage"):
-        articles[row], ids[row] = article, passage_id
     nprobe = _least_nprobe(lists, _sampled_sentences(database, lists, places))
-    for name in (BASE_VECTORS, BASE_PLACES, BASE_ARTICLES, BASE_IDS):
-        (building / name).unlink(missing_ok=True)  # what stands there may be shared with another generation
+    (building / BASE_VECTORS).unlink(missing_ok=True)  # what stands there may be shared with another generation
     faiss.write_index(lists, str(building / BASE_VECTORS))
-    np.save(building / BASE_PLACES, places)
-    np.save(building / BASE_ARTICLES, articles)
-    np.save(building / BASE_IDS, ids)
+    for name, values in {BASE_PLACES: places, **_of_rows(database, rows)}.items():
+        (building / name).unlink(missing_ok=True)
+        np.save(building / name, values)
     _empty_recent(database, building)
     return {"nprobe": nprobe, "trained_for": trained_for, "base_rows": rows, "base_passages": count}
+
+
+def _of_rows(database: sqlite3.Connection, rows: int) -> dict[str, NDArray[Any]]:
+    """What a search must know of each row without asking the database; 0 where no passage is."""
+    articles, ids, languages = np.zeros(rows, np.int32), np.zeros(rows, np.int64), np.zeros(rows, np.uint16)
+    codes = [code for (code,) in database.execute("select code from grown.language order by code")]
+    numbers = {code: number for number, code in enumerate(codes)}
+    query = "select row, article, passage.id, language from grown.passage join grown.article on n = article"
+    for row, article, passage_id, code in database.execute(query):
+        articles[row], ids[row], languages[row] = article, passage_id, numbers[code]
+    return {BASE_ARTICLES: articles, BASE_IDS: ids, BASE_ORDER: np.argsort(ids), BASE_LANGUAGES: languages}
 
 
 def _merge_catalogues(database: sqlite3.Connection, building: Path, old: Path | None) -> NDArray[np.int64]:

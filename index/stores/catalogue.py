@@ -61,6 +61,7 @@ _PASSAGE: Final = (
     "passage.row, passage.id, article.id, start_char, end_char, substr(text, start_char + 1, end_char - start_char), "
     "heading, article.language, sentences"
 )
+_IN: Final = "where row in (select value from json_each(?))"
 _CONDITIONS: Final = {
     "since": "published >= ?",
     "until": "published <= ?",
@@ -173,10 +174,11 @@ class Catalogue:
         asked = list(rows)
         known = {row: passage for row in asked if (passage := self._kept.get(row))}
         if len(known) < len(asked):
-            wanted = json.dumps([row for row in asked if row not in known])
-            fresh = {
-                row[0]: _passage_of(row[1:]) for row in self._in_files(lambda file: (_passages(file, "row"), [wanted]))
-            }
+            wanted = [json.dumps([row for row in asked if row not in known])]
+            found = self._in_files(
+                lambda file: (f"select {_PASSAGE} from {file}.passage join {file}.article on n = article {_IN}", wanted)
+            )
+            fresh = {row[0]: _passage_of(row[1:]) for row in found}
             self._keep(fresh)
             known |= fresh
         return known
@@ -186,24 +188,10 @@ class Catalogue:
             self._kept = {}  # a new one: other threads may be reading the old
         self._kept |= fresh
 
-    def passages_by_id(self, ids: Iterable[int]) -> dict[int, Passage]:
-        """Passages by their ids."""
-        wanted = json.dumps(list(ids))
-        # The base first: a passage that was removed from it and added again stands in both files.
-        found = [row for file in self.files[::-1] for row in self.rows(_passages(file, "id"), [wanted])]
-        return {row[1]: _passage_of(row[1:]) for row in found}
-
-    def places(self, ids: Iterable[int]) -> dict[int, tuple[int, bytes]]:
-        """Row and packed sentence vectors of passages, by their ids."""
-        wanted = json.dumps([int(i) for i in ids])
-        found: dict[int, tuple[int, bytes]] = {}
-        for file in self.files[::-1]:
-            query = (
-                f"select id, row, sentence_vectors from {file}.passage where id in (select value from json_each(?)) "
-                "and article not in (select article from main.removed)"
-            )
-            found |= {i: (row, blob) for i, row, blob in self.rows(query, [wanted])}
-        return found
+    def sentence_vectors(self, rows: Iterable[int]) -> dict[int, bytes]:
+        """Packed sentence vectors of passages, by their rows."""
+        wanted = [json.dumps(list(rows))]
+        return dict(self._in_files(lambda file: (f"select row, sentence_vectors from {file}.passage {_IN}", wanted)))
 
     def close(self) -> None:
         for connection in self._connections:
@@ -230,13 +218,6 @@ def articles_with_passages(
         for n, *row in connection.execute(f"select n, {_ARTICLE} from {file}.article where {condition} order by n"):
             query = f"select {_PASSAGE} from {file}.passage join {file}.article on n = article where n = ? order by row"
             yield n, _article_of(row), [_passage_of(passage[1:]) for passage in connection.execute(query, [n])]
-
-
-def _passages(file: str, key: str) -> str:
-    return (
-        f"select {_PASSAGE} from {file}.passage join {file}.article on n = passage.article "
-        f"where passage.{key} in (select value from json_each(?))"
-    )
 
 
 def _article_of(row: Sequence[Any]) -> Article:

@@ -21,9 +21,9 @@ from index.store import FORMAT, Entry, IndexWriter
 from index.stores.catalogue import Catalogue
 from index.stores.generations import WORDS, StoreFolder
 from index.stores.packing import unpacked
-from index.stores.passage_vectors import BaseVectors, PassageVectors, RecentVectors
+from index.stores.passage_vectors import UNKNOWN, BaseVectors, PassageVectors, RecentVectors, Rows
 from index.stores.word_index import WordIndex
-from index.types import Article, Filters, Hit, IndexInfo, Vectors
+from index.types import Article, Filters, Found, IndexInfo, Passage, Vectors
 from index.words import question_terms
 
 MAX_TERMS = 200
@@ -92,18 +92,24 @@ class EmbeddedStore:
 
     def _open_vectors(self, folder: Path, numbers: int) -> PassageVectors:
         meta, dimension = self._catalogue.meta, self.info.dimension
-        recent = self._catalogue.rows("select row, id, article, vector from main.passage order by row")
-        rows, ids, articles = (np.array([row[at] for row in recent], np.int64) for at in range(3))
-        joined = np.frombuffer(b"".join(row[3] for row in recent), np.float32).reshape(-1, dimension)
-        base = BaseVectors(folder, int(meta["nprobe"])) if "base" in self._catalogue.files else None
-        if base is not None and (base.passages, base.rows) != (int(meta["base_passages"]), int(meta["base_rows"])):
-            raise ValueError("the base is of another generation")
+        passages = self._catalogue.rows(
+            "select row, passage.id, article, language, vector from main.passage join main.article on n = article "
+            "order by row"
+        )
+        rows, ids, articles, languages, vectors = ([passage[at] for passage in passages] for at in range(5))
+        recent = RecentVectors(
+            np.frombuffer(b"".join(vectors), np.float32).reshape(-1, dimension),
+            np.array(rows, np.int64), ids, np.array(articles, np.int64), languages,
+        )  # fmt: skip
+        base = None
+        if "base" in self._catalogue.files:
+            numbered = self._catalogue.rows("select code from base.language order by code")
+            base = BaseVectors(folder, int(meta["nprobe"]), [code for (code,) in numbered])
+            if (base.passages, base.rows) != (int(meta["base_passages"]), int(meta["base_rows"])):
+                raise ValueError("the base is of another generation")
         there = np.ones(numbers, bool)
         there[[0, *self._catalogue.removed]] = False
-        return PassageVectors(
-            RecentVectors(joined, rows, ids, articles), base, int(meta.get("base_rows", 0)), there,
-            self._catalogue.allowed,
-        )  # fmt: skip
+        return PassageVectors(recent, base, int(meta.get("base_rows", 0)), there, self._catalogue.allowed)
 
     def entries(self) -> list[Entry]:
         with _damage_told(self._name):
@@ -117,37 +123,44 @@ class EmbeddedStore:
         with _damage_told(self._name):
             return self._catalogue.articles(offset, limit, only)
 
-    def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Hit]]:
+    def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Found]]:
         with _damage_told(self._name):
-            found = self._vectors.search(vectors, k, only)
-            passages = self._catalogue.passages({row for line in found for _, row in line})
-        hits = [[Hit(passages[row], score, meaning=score) for score, row in line] for line in found]
-        return [sorted(line, key=lambda hit: (-hit.score, hit.passage.id)) for line in hits]
+            return self._vectors.search(vectors, k, only)
 
-    def matching(self, words: str, language: str, k: int, only: Filters) -> list[Hit]:
+    def matching(self, words: str, language: str, k: int, only: Filters) -> list[Found]:
         terms = question_terms(words, language, self.languages)[:MAX_TERMS]
         with _damage_told(self._name):
             found = self._words.search(terms, k, only)
-            passages = self._catalogue.passages_by_id([i for i, _ in found])
-            return [Hit(passages[i], score, words=score) for i, score in found]
+            rows = self._vectors.rows_of([i for i, _ in found])
+            if UNKNOWN in rows:
+                raise ValueError("the words are of another generation")
+            languages = self._vectors.languages_of(rows)
+        return [Found(i, code, score) for (i, score), code in zip(found, languages, strict=True)]
+
+    def passages(self, passage_ids: Sequence[int]) -> list[Passage]:
+        rows = self._rows(passage_ids).tolist()
+        with _damage_told(self._name):
+            passages = self._catalogue.passages(rows)
+            return [passages[row] for row in rows]
 
     def vectors(self, passage_ids: Sequence[int]) -> Vectors:
-        places = self._places(passage_ids)
+        rows = self._rows(passage_ids)
         with _damage_told(self._name):
-            return self._vectors.vectors([row for row, _ in places])
+            return self._vectors.vectors(rows)
 
     def sentence_vectors(self, passage_ids: Sequence[int]) -> list[Vectors]:
-        places = self._places(passage_ids)
+        rows = self._rows(passage_ids)
         with _damage_told(self._name):
-            vectors = self._vectors.vectors([row for row, _ in places])
-            return [unpacked(blob, vector) for (_, blob), vector in zip(places, vectors, strict=True)]
+            blobs = self._catalogue.sentence_vectors(rows.tolist())
+            vectors = self._vectors.vectors(rows)
+            return [unpacked(blobs[row], vector) for row, vector in zip(rows.tolist(), vectors, strict=True)]
 
-    def _places(self, passage_ids: Sequence[int]) -> list[tuple[int, bytes]]:
+    def _rows(self, passage_ids: Sequence[int]) -> Rows:
         with _damage_told(self._name):
-            places = self._catalogue.places(passage_ids)
-        if unknown := [i for i in passage_ids if i not in places]:
-            raise StoreError(f"Passage {unknown[0]} is not in this index.")
-        return [places[i] for i in passage_ids]
+            rows = self._vectors.rows_of(passage_ids)
+        if UNKNOWN in rows:
+            raise StoreError(f"Passage {passage_ids[rows.tolist().index(UNKNOWN)]} is not in this index.")
+        return rows
 
     def language_passages(self, language: str) -> int:
         return self._counts.get(language, 0)

@@ -237,7 +237,7 @@ class EmbeddedWriter:
                 "select language, row from base.passage join base.article on n = article "
                 "where article in (select article from removed)"
             )
-            base, gone = BaseVectors(self._folder.building, 1), self._db.execute(query)
+            base, gone = BaseVectors(self._folder.building, 1, ()), self._db.execute(query)
             while some := gone.fetchmany(1000):
                 vectors = base.vectors(np.array([row for _, row in some], np.int64))
                 for (code, _), vector in zip(some, vectors, strict=True):

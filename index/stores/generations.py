@@ -28,6 +28,8 @@ BASE_VECTORS: Final = "base.faiss"
 BASE_PLACES: Final = "base-places.npy"
 BASE_ARTICLES: Final = "base-articles.npy"
 BASE_IDS: Final = "base-ids.npy"
+BASE_ORDER: Final = "base-order.npy"
+BASE_LANGUAGES: Final = "base-languages.npy"
 WORDS: Final = "words"
 
 CHANGING: Final = (RECENT, "meta.json", ".managed.json")

@@ -13,7 +13,7 @@ import numpy as np
 
 from index.errors import StoreError, UnknownArticle
 from index.store import FORMAT, Entry
-from index.types import Article, Filters, Hit, IndexInfo, Passage, Vectors
+from index.types import Article, Filters, Found, IndexInfo, Passage, Vectors
 from index.words import passage_terms, question_terms
 
 K1, B = 1.2, 0.75
@@ -46,9 +46,9 @@ def rounded_length(terms: int) -> int:
     return terms if terms < 40 else 24 + (above >> above.bit_length() - 4 << above.bit_length() - 4)
 
 
-def best_first(hits: Iterable[Hit], k: int) -> list[Hit]:
-    """The k best hits, by score, then passage id."""
-    return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))[:k]
+def best_first(found: Iterable[Found], k: int) -> list[Found]:
+    """The k best, by score, then passage id."""
+    return sorted(found, key=lambda one: (-one.score, one.passage_id))[:k]
 
 
 class MemoryIndex:
@@ -86,7 +86,7 @@ class MemoryIndex:
     def _searched(self, only: Filters) -> list[Passage]:
         return [p for p in self._passages.values() if lets_through(only, self._articles[p.article_id])]
 
-    def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Hit]]:
+    def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Found]]:
         passages = self._searched(only)
         if not passages:
             return [[] for _ in vectors]
@@ -94,17 +94,17 @@ class MemoryIndex:
         # Not `vectors @ rows.T`: with AVX-512, equal rows then give products that differ in the last bit.
         products = [(rows * vector).sum(axis=1) for vector in vectors]
         return [
-            best_first((Hit(p, float(s), meaning=float(s)) for p, s in zip(passages, row, strict=True)), k)
+            best_first((Found(p.id, p.language, float(s)) for p, s in zip(passages, row, strict=True)), k)
             for row in products
         ]
 
-    def matching(self, words: str, language: str, k: int, only: Filters) -> list[Hit]:
+    def matching(self, words: str, language: str, k: int, only: Filters) -> list[Found]:
         counts = {i: Counter(indexed_words(self._articles[p.article_id], p)) for i, p in self._passages.items()}
         lengths = {i: sum(count.values()) for i, count in counts.items()}
         average = sum(lengths.values()) / len(lengths) if lengths else 0.0
         if not average:
             return []
-        hits = []
+        found = []
         for passage in self._searched(only):
             score = 0.0
             for term in question_terms(words, language, self.languages):
@@ -113,8 +113,12 @@ class MemoryIndex:
                 f, length = counts[passage.id][term], rounded_length(lengths[passage.id])
                 score += idf * f * (K1 + 1) / (f + K1 * (1 - B + B * length / average))
             if score > 0:
-                hits.append(Hit(passage, score, words=score))
-        return best_first(hits, k)
+                found.append(Found(passage.id, passage.language, score))
+        return best_first(found, k)
+
+    def passages(self, passage_ids: Sequence[int]) -> list[Passage]:
+        self._check_known(passage_ids)
+        return [self._passages[i] for i in passage_ids]
 
     def vectors(self, passage_ids: Sequence[int]) -> Vectors:
         self._check_known(passage_ids)

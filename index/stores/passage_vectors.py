@@ -11,8 +11,15 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.stores.generations import BASE_ARTICLES, BASE_IDS, BASE_PLACES, BASE_VECTORS
-from index.types import Filters, Vectors
+from index.stores.generations import (
+    BASE_ARTICLES,
+    BASE_IDS,
+    BASE_LANGUAGES,
+    BASE_ORDER,
+    BASE_PLACES,
+    BASE_VECTORS,
+)
+from index.types import Filters, Found, Vectors
 
 FILTERS_KEPT: Final = 16
 """Filters whose passages are remembered: an eighth of a byte for each passage."""
@@ -25,17 +32,20 @@ Rows = NDArray[np.int64]
 Numbers = NDArray[np.int64]
 """The numbers of the articles that passages are of."""
 
-Found = tuple[float, int, int]
-"""Inner product, passage id, row."""
+UNKNOWN: Final = -1
+"""In the place of a row: no such passage is there."""
 
 
 class RecentVectors:
-    """Exact search over vectors in memory; `rows` and `ids` are those of the passages."""
+    """Exact search over vectors in memory; of each passage its row, its id, its article and its language."""
 
-    def __init__(self, vectors: Vectors, rows: Rows, ids: Rows, articles: Numbers) -> None:
+    def __init__(
+        self, vectors: Vectors, rows: Rows, ids: Sequence[int], articles: Numbers, languages: Sequence[str]
+    ) -> None:
         self._flat = faiss.IndexFlatIP(vectors.shape[1])
         self._flat.add(vectors)
-        self._rows, self._ids, self._articles = rows, ids, articles
+        self._rows, self._ids, self._articles, self._languages = rows, ids, articles, languages
+        self._row_of = dict(zip(ids, rows.tolist(), strict=True))
         self.dimension = vectors.shape[1]
 
     def allowed(self, articles: NDArray[np.bool_]) -> Any:
@@ -47,27 +57,37 @@ class RecentVectors:
         selector, count = allowed or (None, len(self._rows))
         parameters: Any = faiss.SearchParameters(sel=selector) if selector else None  # type: ignore[call-arg]
         found = _with_ties(self._flat, vectors, k, count, parameters)
-        return [[(score, int(self._ids[place]), int(self._rows[place])) for score, place in line] for line in found]
+        return [[Found(self._ids[place], self._languages[place], score) for score, place in line] for line in found]
+
+    def rows_of(self, ids: Sequence[int]) -> Rows:
+        """UNKNOWN for passages that are not there."""
+        return np.array([self._row_of.get(i, UNKNOWN) for i in ids], np.int64)
+
+    def languages_of(self, rows: Rows) -> list[str]:
+        return [self._languages[place] for place in np.searchsorted(self._rows, rows)]
 
     def vectors(self, rows: Rows) -> Vectors:
-        places = np.searchsorted(self._rows, rows)
-        return np.stack([self._flat.reconstruct(int(place)) for place in places])
+        return np.stack([self._flat.reconstruct(int(place)) for place in np.searchsorted(self._rows, rows)])
 
 
 class BaseVectors:
     """The nearest lists of an inverted file, mapped from the disk. Products are of the vectors in float16."""
 
-    def __init__(self, folder: Path, nprobe: int) -> None:
+    def __init__(self, folder: Path, nprobe: int, languages: Sequence[str]) -> None:
+        """`languages` are those of the passages, in the order of their numbers."""
         flags = faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY
         lists: Any = faiss.read_index(str(folder / BASE_VECTORS), flags)
         # FAISS would start 32 threads for each search to have the lists read; that takes longer than reading them.
         on_disk: Any = faiss.downcast_InvertedLists(lists.invlists)
         on_disk.prefetch_nthread = 0
         self._lists, self._nprobe = lists, nprobe
-        self._places, self._articles, self._ids = (
-            np.load(folder / name, mmap_mode="r") for name in (BASE_PLACES, BASE_ARTICLES, BASE_IDS)
-        )
-        if not len(self._places) == len(self._articles) == len(self._ids):
+        # As plain arrays: of the library's own kind, each access costs microseconds.
+        self._places, self._articles, self._ids, self._order, self._numbers = files = [
+            np.asarray(np.load(folder / name, mmap_mode="r"))
+            for name in (BASE_PLACES, BASE_ARTICLES, BASE_IDS, BASE_ORDER, BASE_LANGUAGES)
+        ]
+        self._languages = languages
+        if len({len(file) for file in files}) > 1:
             raise ValueError("the files of the base do not belong together")
         self.passages, self.rows = int(self._lists.ntotal), len(self._places)
 
@@ -81,7 +101,19 @@ class BaseVectors:
         nprobe = self._nprobe if count >= _FEW * self.passages else self._lists.nlist
         parameters = faiss.SearchParametersIVF(sel=selector, nprobe=nprobe)  # type: ignore[call-arg]
         found = _with_ties(self._lists, vectors, k, count, parameters)
-        return [[(score, int(self._ids[row]), row) for score, row in line] for line in found]
+        return [[self._found(score, row) for score, row in line] for line in found]
+
+    def _found(self, score: float, row: int) -> Found:
+        return Found(int(self._ids[row]), self._languages[self._numbers[row]], score)
+
+    def rows_of(self, ids: NDArray[np.int64], there: NDArray[np.bool_]) -> Rows:
+        """The rows of passages of articles that are there, UNKNOWN for others, shape of `ids`."""
+        at = np.searchsorted(self._ids, ids, sorter=self._order)
+        rows = self._order[np.minimum(at, self.rows - 1)]
+        return np.where((self._ids[rows] == ids) & there[self._articles[rows]], rows, UNKNOWN)
+
+    def languages_of(self, rows: Rows) -> list[str]:
+        return [self._languages[number] for number in self._numbers[rows].tolist()]
 
     def vectors(self, rows: Rows) -> Vectors:
         """As they are searched: in float16."""
@@ -142,17 +174,16 @@ class PassageVectors:
         self._all = base is None or bool(there[1:].all())  # no article has the number 0
         self._selected: dict[Filters, tuple[Any, Any]] = {}
 
-    def search(self, vectors: Vectors, k: int, only: Filters) -> list[list[tuple[float, int]]]:
-        """For each vector the k rows with the highest inner product, best first; of equal ones those with
-        the smallest passage ids."""
+    def search(self, vectors: Vectors, k: int, only: Filters) -> list[list[Found]]:
+        """For each vector the k passages with the highest inner product, best first; of equal ones those
+        with the smallest ids."""
         rows = np.ascontiguousarray(vectors, np.float32)
         recent, base = (None, None) if self._all and only == Filters() else self._select(only)
         found = self._recent.search(rows, k, recent)
         if self._base is not None:
             others = self._base.search(rows, k, base)
             found = [one + other for one, other in zip(found, others, strict=True)]
-        best = [sorted(line, key=lambda hit: (-hit[0], hit[1]))[:k] for line in found]
-        return [[(score, row) for score, _, row in line] for line in best]
+        return [sorted(line, key=lambda one: (-one.score, one.passage_id))[:k] for line in found]
 
     def _select(self, only: Filters) -> tuple[Any, Any]:
         if only not in self._selected:
@@ -167,13 +198,32 @@ class PassageVectors:
             return made
         return self._selected[only]
 
-    def vectors(self, rows: Sequence[int]) -> Vectors:
+    def rows_of(self, ids: Sequence[int]) -> Rows:
+        """The rows of passages, UNKNOWN for those that are not there."""
+        rows = self._recent.rows_of(ids)
+        if self._base is not None:
+            elsewhere = rows == UNKNOWN
+            rows[elsewhere] = self._base.rows_of(np.asarray(ids, np.int64)[elsewhere], self._there)
+        return rows
+
+    def vectors(self, rows: Rows) -> Vectors:
         """Shape (n, dimension), in the order of `rows`."""
-        asked = np.asarray(rows, np.int64)
-        recent = asked >= self._first_recent
-        made = np.empty((len(asked), self._recent.dimension), np.float32)
-        if recent.any():
-            made[recent] = self._recent.vectors(asked[recent])
-        if self._base is not None and not recent.all():
-            made[~recent] = self._base.vectors(asked[~recent])
+        made = np.empty((len(rows), self._recent.dimension), np.float32)
+        for part, own in self._parts(rows):
+            made[own] = part.vectors(rows[own])
         return made
+
+    def languages_of(self, rows: Rows) -> list[str]:
+        """The languages of the passages in these rows."""
+        made = np.empty(len(rows), object)
+        for part, own in self._parts(rows):
+            made[own] = part.languages_of(rows[own])
+        return list(made)
+
+    def _parts(self, rows: Rows) -> list[tuple[RecentVectors | BaseVectors, NDArray[np.bool_]]]:
+        """Both parts, each with those of the rows that stand in it; a part without any is left out."""
+        recent = rows >= self._first_recent
+        parts: list[tuple[RecentVectors | BaseVectors, NDArray[np.bool_]]] = [(self._recent, recent)]
+        if self._base is not None:
+            parts.append((self._base, ~recent))
+        return [(part, own) for part, own in parts if own.any()]

@@ -9,10 +9,12 @@ weights of terms.
 from __future__ import annotations
 
 import hashlib
+import shutil
+import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import tantivy
@@ -34,6 +36,24 @@ def _damage_told() -> Iterator[None]:
         if isinstance(error, (ValueError, OSError)) or type(error).__name__ == "PanicException":
             raise RuntimeError("the words of the index cannot be read or written") from error
         raise
+
+
+@contextmanager
+def _links_to(folder: Path) -> Iterator[Path]:
+    """A folder of links to the files: tantivy locks the folder it opens, by a file, and a published one may
+    not be ours to write to."""
+    links = Path(tempfile.mkdtemp(prefix="loccit-words-"))
+    try:
+        for file in folder.iterdir():
+            (links / file.name).symlink_to(file.absolute())
+        yield links
+    finally:
+        # A thread of tantivy's, which looks for changes until it is told not to, may just then lock it once more.
+        for _ in range(100):
+            shutil.rmtree(links, ignore_errors=True)
+            if not links.exists():
+                break
+            time.sleep(0.01)
 
 
 def _schema() -> tantivy.Schema:
@@ -69,11 +89,8 @@ class WordIndex:
 
     def __init__(self, folder: Path) -> None:
         """Raises RuntimeError if the files are damaged."""
-        with _damage_told(), TemporaryDirectory(prefix="loccit-words-") as links:
-            # tantivy locks the folder it opens, by a file; a published one may not be ours to write to.
-            for file in folder.iterdir():
-                (Path(links) / file.name).symlink_to(file.absolute())
-            index = tantivy.Index.open(links)
+        with _damage_told(), _links_to(folder) as links:
+            index = tantivy.Index.open(str(links))
             index.config_reader("manual")  # a published generation never changes: nothing to watch
             index.reload()
             self._schema, self._searcher = index.schema, index.searcher()

@@ -104,12 +104,8 @@ class _Folder:
         if not answers:
             return None  # the answer is cut by the end of a passage, or stands in a heading
         wanted = [answer.casefold() for answer in line["answers"]]
-        hits = retrieve(query, self._store, Filters(), settings.candidates, settings.meaning_weight)
-        wrong = [
-            hit.passage
-            for hit in hits[: 3 * NEGATIVES]
-            if not any(answer in hit.passage.text.casefold() for answer in wanted)
-        ]
+        found = retrieve(query, self._store, Filters(), settings.candidates, settings.meaning_weight, 3 * NEGATIVES)
+        wrong = [hit.passage for hit in found if not any(answer in hit.passage.text.casefold() for answer in wanted)]
         negatives = [self._place(p) for p in wrong[:NEGATIVES]]
         return Example(self._name, line["question"], line["lang"], title, line["id"], answers, negatives)
 

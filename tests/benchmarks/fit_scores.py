@@ -93,7 +93,7 @@ def _ask(
     line: dict[str, Any], vector: Scores, kept: set[str], store: IndexStore, settings: RagSettings, reader: Reader
 ) -> Iterator[Seen]:
     query = Query(line["question"], detect_language(line["question"]), vector)
-    hits = retrieve(query, store, Filters(), settings.candidates, settings.meaning_weight)[: settings.passages_read]
+    hits = retrieve(query, store, Filters(), settings.candidates, settings.meaning_weight, settings.passages_read)
     passages = [hit.passage for hit in hits]
     titles = [store.article(passage.article_id).title for passage in passages]
     readings = {p.id: r for p, r in zip(passages, reader.read(query.text, passages, titles), strict=True)}
