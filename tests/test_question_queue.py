@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.embedder import SentenceTransformerEmbedder
-from index.models.compiled import _Compiled
+from index.models.compiled import Compiled
+from index.models.default_embedder import DefaultEmbedder
 from index.types import Vectors
 from rag.chatbot import Chatbot
 from rag.question_queue import MOST, QuestionQueue
@@ -89,11 +89,11 @@ def test_a_question_has_one_vector_alone_and_with_others(chatbot: Chatbot) -> No
     lines = (Path(__file__).parent.parent / "corpus/questions.jsonl").read_text(encoding="utf-8").splitlines()[::9]
     texts = [json.loads(line)["question"] for line in lines] + ["?", "Où ?", "word " * 90, "桥很长吗？"]
     embedder = chatbot.embedder()
-    assert isinstance(embedder, SentenceTransformerEmbedder) and embedder.encoder is not None
+    assert isinstance(embedder, DefaultEmbedder)
     together = embedder.embed_questions(texts)
     for text, row in zip(texts, together, strict=True):
         alone = embedder.embed_questions([text])[0]
-        if isinstance(embedder.encoder.lower, _Compiled):
+        if isinstance(embedder.encoder.lower, Compiled):
             assert alone.tobytes() == row.tobytes()
         else:  # PyTorch itself promises less
             assert float(alone @ row) == pytest.approx(1.0, abs=1e-5)

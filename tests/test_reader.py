@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 import pytest
 
-from index.embedder import SentenceTransformerEmbedder
+from index.models.default_embedder import DefaultEmbedder
 from index.types import Passage, Span
 from rag import reader as module
 from rag.answer_object import answer_object
@@ -122,7 +122,7 @@ def test_damaged_weights_are_an_error_that_says_what_to_do(
 
 
 def test_with_another_embedder_it_brings_the_layers_it_needs(settings: Settings, chatbot: Chatbot) -> None:
-    assert isinstance(chatbot.embedder(), SentenceTransformerEmbedder)
+    assert isinstance(chatbot.embedder(), DefaultEmbedder)
     own = open_reader(settings, WordEmbedder())
     (reading,) = own.read("When did the canal open?", [passage_of(CANAL)], ["The canal"])
     assert reading.answers > 0

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import torch
 
-from index.embedder import SentenceTransformerEmbedder
 from index.models import e5_small
+from index.models.default_embedder import DefaultEmbedder
 from index.types import Span
 from rag import reader
 from rag.chatbot import Chatbot
@@ -37,16 +37,10 @@ ASKED = (
 )
 
 
-def embedder_of(chatbot: Chatbot) -> SentenceTransformerEmbedder:
-    embedder = chatbot.embedder()
-    assert isinstance(embedder, SentenceTransformerEmbedder)
-    return embedder
-
-
 def tokens_of(chatbot: Chatbot, passages: list[ReadPassage], questions: list[str]) -> Tokens:
-    embedder = embedder_of(chatbot)
-    assert embedder.encoder is not None
-    return Tokens(questions, passages, embedder.tokenizer, embedder.encoder.lower, lambda done, total: None)
+    embedder = chatbot.embedder()
+    assert isinstance(embedder, DefaultEmbedder)
+    return Tokens(questions, passages, embedder.encoder, lambda done, total: None)
 
 
 def marked(batch: Batch, row: int, tokens: Tokens, pair: Pair) -> str:
@@ -148,7 +142,7 @@ def test_the_command_trains_writes_and_measures(
     assert all(0 <= figures["token_f1"] <= 1 for figures in report["held_back"].values())
     assert out.stat().st_size < 30_000_000
     monkeypatch.setattr(reader, "WEIGHTS", out)
-    made = open_reader(settings, embedder_of(chatbot))
+    made = open_reader(settings, chatbot.embedder())
     hit = chatbot.search("Canal de Panama")[0][0]
     (reading,) = made.read("Quand le canal a-t-il été ouvert ?", [hit.passage], [""])
     assert torch.isfinite(torch.tensor([reading.answers, *reading.begin.tolist()])).all()

@@ -27,6 +27,9 @@ from index.errors import EmbedderError
 
 NAME: Final = "multilingual-e5-small"
 HUB_NAME: Final = "intfloat/multilingual-e5-small"
+DIMENSION: Final = 384
+PROMPTS: Final = ("query: ", "passage: ")
+"""What stands before a question and before a passage."""
 _FORM: Final = 2
 """Part of the folder's name, raised when it is written in another way, so that an old one is not used."""
 _BLOCK: Final = 32
@@ -120,10 +123,14 @@ def unpacked_folder(cache: Path) -> Path:
     return folder
 
 
+def library_source(cache: Path) -> str:
+    """What sentence-transformers loads the model from: its unpacked folder, or its hub where no package is."""
+    return HUB_NAME if packaged_file() is None else str(unpacked_folder(cache))
+
+
 def compiled_folder(cache: Path) -> Path:
     """Where the compiled form of the model is kept: beside the weights it was made of."""
-    source = packaged_file()
-    return (unpacked_folder(cache) if source else cache / "models" / f"{NAME}-hub") / "openvino"
+    return (cache / "models" / f"{NAME}-hub" if packaged_file() is None else unpacked_folder(cache)) / "openvino"
 
 
 def _unpack(source: Path, folder: Path) -> None:

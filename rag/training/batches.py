@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from index.models.compiled import Layers
-from rag.reader import MAX_PASSAGE_TOKENS, MAX_QUESTION_TOKENS, PASSAGE_PROMPT, QUESTION_PROMPT, joined
+from index.models.encoder import MOST_TOKENS, Encoder, token_ids, token_offsets
+from rag.reader import MAX_QUESTION_TOKENS, PASSAGE_PROMPT, QUESTION_PROMPT, joined
 from rag.reading import ReadPassage, own_tokens
 from rag.training.examples import Example
 
@@ -53,34 +53,27 @@ class Tokens:
         self,
         questions: Sequence[str],
         passages: Sequence[ReadPassage],
-        tokenizer: Any,
-        lower: Layers,
+        encoder: Encoder,
         progress: Callable[[int, int], None],
     ) -> None:
-        asked = tokenizer(
-            [QUESTION_PROMPT + text for text in questions], truncation=True, max_length=MAX_QUESTION_TOKENS
-        )
-        read = tokenizer(
-            [PASSAGE_PROMPT + passage.text for passage in passages],
-            truncation=True, max_length=MAX_PASSAGE_TOKENS, return_offsets_mapping=True,
-        )  # fmt: skip
+        cut = encoder.tokenizer.encode_batch
+        asked = [token_ids(t, MAX_QUESTION_TOKENS) for t in cut([QUESTION_PROMPT + text for text in questions])]
+        tokens = cut([PASSAGE_PROMPT + passage.text for passage in passages])
+        read = [token_ids(t, MOST_TOKENS) for t in tokens]
         self.passages = passages
-        self.offsets = [np.asarray(pairs) - len(PASSAGE_PROMPT) for pairs in read["offset_mapping"]]
+        self.offsets = [token_offsets(t, MOST_TOKENS) - len(PASSAGE_PROMPT) for t in tokens]
         done, total = 0, len(questions) + len(passages)
         self.question_states: list[Tensor] = []
         self.passage_states: list[Tensor] = []
-        for ids, states in ((asked["input_ids"], self.question_states), (read["input_ids"], self.passage_states)):
+        for ids, states in ((asked, self.question_states), (read, self.passage_states)):
             made: dict[int, Tensor] = {}
             order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
             for at in range(0, len(order), 32):
                 several = order[at : at + 32]
                 width = max(len(ids[i]) for i in several)
-                padded = torch.tensor([ids[i] + [0] * (width - len(ids[i])) for i in several])
-                mask = torch.tensor([[1] * len(ids[i]) + [0] * (width - len(ids[i])) for i in several])
-                with torch.inference_mode():
-                    (rows,) = lower(padded, mask)
+                rows, _ = encoder.lower_states([ids[i] for i in several], width)
                 for i, row in zip(several, rows, strict=True):
-                    made[i] = row[: len(ids[i])].bfloat16()
+                    made[i] = torch.from_numpy(row[: len(ids[i])]).bfloat16()
                 done += len(several)
                 progress(done, total)
             states += [made[i] for i in range(len(ids))]
@@ -89,9 +82,9 @@ class Tokens:
         return len(self.question_states[pair.question]) + len(self.passage_states[pair.passage])
 
     def batch(self, pairs: Sequence[Pair]) -> Batch:
-        states, segments, mask = joined(
-            [(self.question_states[pair.question], self.passage_states[pair.passage]) for pair in pairs]
-        )
+        several = [(self.question_states[pair.question], self.passage_states[pair.passage]) for pair in pairs]
+        made = joined([(asked.float().numpy(), read.float().numpy()) for asked, read in several])
+        states, segments, mask = map(torch.from_numpy, made)
         allowed, starts, ends, inside = (torch.zeros_like(mask, dtype=torch.bool) for _ in range(4))
         for row, pair in enumerate(pairs):
             begin, end = len(self.question_states[pair.question]), self.length(pair)

@@ -16,8 +16,9 @@ import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
-from index.embedder import SentenceTransformerEmbedder, open_embedder
+from index.embedder import open_embedder
 from index.models import e5_small
+from index.models.default_embedder import DefaultEmbedder
 from index.models.layers import LOWER_LAYERS, load_bert
 from rag.reader import WEIGHTS
 from rag.reader_network import JointLayers
@@ -134,7 +135,7 @@ def main() -> None:
     torch.manual_seed(SEED)
     settings = RagSettings.model_validate({})
     embedder = open_embedder(settings)
-    assert isinstance(embedder, SentenceTransformerEmbedder) and embedder.encoder is not None
+    assert isinstance(embedder, DefaultEmbedder)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     began = time.perf_counter()
     with Progress(*columns) as progress:
@@ -142,7 +143,7 @@ def main() -> None:
         passages, examples = read_examples(arguments.data, arguments.work, settings, embedder, _bars(progress))
         model = load_bert(e5_small.unpacked_folder(settings.cache))
         bar = _bar(progress, "Lower layers")
-        tokens = Tokens([e.question for e in examples], passages, embedder.tokenizer, embedder.encoder.lower, bar)
+        tokens = Tokens([e.question for e in examples], passages, embedder.encoder, bar)
         shared = shared_titles(arguments.data)
         held = [i for i, example in enumerate(examples) if held_back(example.folder, example.title, shared)]
         keep = sorted(set(range(len(examples))) - set(held))

@@ -127,7 +127,7 @@ def fit_sentences(sets: list[list[Seen]]) -> Scores:
                 total -= float(right) / len(several) / len(able)
         return total + 0.002 * float(weights @ weights)
 
-    return np.asarray(minimize(loss, np.full(7, 0.5), method="L-BFGS-B").x, np.float32)
+    return np.asarray(minimize(loss, np.full(8, 0.5), method="L-BFGS-B").x, np.float32)
 
 
 def main(data: Path, names: list[str]) -> None:

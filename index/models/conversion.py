@@ -1,0 +1,126 @@
+"""PyTorch layers → the form OpenVINO compiles, kept in the cache; PyTorch itself where that fails. Done once: it
+loads PyTorch and sentence-transformers, which takes seconds. Left out: opening what is kept (`compiled.py`)."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from index.models.compiled import Arrays, Layers, fastest, keep_examples
+from index.models.encoder import TOKENIZER, Encoder
+from index.models.layers import LowerLayers, UpperLayers
+
+_SAMPLE: Final = (
+    "query: Who led the meeting, and when is the next one?",
+    "passage: Le canal, long de 77 kilomètres, relie deux océans. Il a été ouvert à la navigation en 1914, après dix "
+    "ans de travaux ; l'élargissement, achevé en 2016, laisse passer des navires trois fois plus gros.",
+    "passage: 万里の長城は世界遺産に登録されている。 Великая стена. السور العظيم",
+)
+"""Texts the compiled form is traced and checked with: two languages, three more scripts, padding."""
+
+logger = logging.getLogger(__name__)
+
+
+def make_encoder(model: Any, folder: Path) -> Encoder:
+    """The default model, a `SentenceTransformer` in float32, in two parts; what is made is kept in `folder`."""
+    tokens = model.tokenizer(list(_SAMPLE), padding=True, return_tensors="np")
+    ids, mask = tokens["input_ids"], tokens["attention_mask"]
+    bert = model[0].model
+    lower = convert_layers(LowerLayers(bert), (ids, mask), folder / "lower.xml")
+    (states,) = lower(ids, mask)
+    upper = convert_layers(UpperLayers(bert), (states, mask), folder / "upper.xml")
+    tokenizer = copy.deepcopy(model.tokenizer.backend_tokenizer)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    with _not_kept_told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        beside = folder / f".{TOKENIZER}"
+        tokenizer.save(str(beside))
+        beside.replace(folder / TOKENIZER)
+    return Encoder(lower, upper, tokenizer)
+
+
+def convert_layers(module: nn.Module, example: Arrays, file: Path) -> Layers:
+    """A function of the module's inputs that gives its outputs.
+
+    `example` holds inputs to trace with, and to check with; `file` (`.xml`) is where the converted form is
+    kept. Where OpenVINO is missing or cannot do it, PyTorch runs the module, and the log says so.
+    """
+    plain = _Plain(module)
+    outputs = plain(*example)
+    made = fastest(lambda core: _convert(module, example, outputs, file), example, outputs)
+    if made is not None:
+        return made
+    _warn_once("OpenVINO cannot run the model, so PyTorch does: slower, with nearly the same answers.")
+    return plain
+
+
+class _Plain:
+    """PyTorch in float32."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._module = module
+
+    def __call__(self, *inputs: NDArray[Any]) -> Arrays:
+        with torch.inference_mode():
+            outputs = self._module(*map(torch.from_numpy, inputs))
+        several: tuple[Tensor, ...] = outputs if isinstance(outputs, tuple) else (outputs,)
+        return tuple(output.numpy() for output in several)
+
+
+def _convert(module: nn.Module, example: Arrays, outputs: Arrays, file: Path) -> Any:
+    import openvino
+
+    with _logging_as_it_was(), warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # tracing warns of what does not vary here
+        model = openvino.convert_model(module, example_input=tuple(map(torch.from_numpy, example)))
+    for value in model.inputs:  # any number of rows and tokens
+        value.get_node().set_partial_shape(openvino.PartialShape([-1, -1, *list(value.get_partial_shape())[2:]]))
+    model.validate_nodes_and_infer_types()
+    with _not_kept_told(file.parent):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".converting-", dir=file.parent, ignore_cleanup_errors=True) as made:
+            beside = Path(made) / file.name
+            openvino.save_model(model, beside, compress_to_fp16=True)
+            keep_examples(beside, example, outputs)
+            for suffix in (".npz", ".bin", ".xml"):
+                beside.with_suffix(suffix).replace(file.with_suffix(suffix))
+    return model
+
+
+@contextmanager
+def _not_kept_told(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # OpenVINO and the tokenizer raise what they like
+        if not isinstance(error, OSError | RuntimeError) and type(error) is not Exception:
+            raise
+        _warn_once(f"The converted model could not be kept in {folder}, so it is made anew each time: {error}")
+
+
+@contextmanager
+def _logging_as_it_was() -> Iterator[None]:
+    """The converter turns the root logger down and, when it fails, leaves it so."""
+    root = logging.getLogger()
+    level, handlers, filters = root.level, list(root.handlers), list(root.filters)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.handlers, root.filters = handlers, filters
+
+
+@functools.cache
+def _warn_once(message: str) -> None:
+    logger.warning(message)
