@@ -3,7 +3,7 @@ and its function words. Left out: sentence rules (`sentences.py`) and word analy
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
@@ -63,6 +63,7 @@ _FUNCTION_WORDS: Final = {
 }
 
 
+@lru_cache(maxsize=64)
 def function_words(language: str) -> frozenset[str]:
     """Words of a language that say nothing of a subject, lower case with accents; empty if none
     are listed."""

@@ -13,10 +13,9 @@ from typing import Final, Protocol
 
 from index.store import IndexStore
 from index.types import Hit, Scores, Span
-from index.words import passage_terms
 from rag.reading import Reading
 from rag.retriever import Query
-from rag.sentence_scores import Sentence, chances_of, quotable_sentences
+from rag.sentence_scores import Sentence, chances_of, quotable_sentences, sentence_terms
 
 PASSAGES_UNREAD: Final = 8
 """Passages whose sentences compete without a reader: they hold the answer for 0.99 of the questions
@@ -157,4 +156,4 @@ def _repeats(run: _Run, other: _Run, sentences: Sequence[Sentence]) -> bool:
 
 
 def _words(sentence: Sentence) -> frozenset[str]:
-    return frozenset(passage_terms(sentence.text, sentence.hit.passage.language))
+    return frozenset(sentence_terms(sentence.text, sentence.hit.passage.language))

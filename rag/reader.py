@@ -5,7 +5,8 @@ what is made of a reading (`sentence_scores.py`, `confidence.py`)."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from index.embedder import Embedder
 from index.errors import EmbedderError
 from index.models import e5_small
-from index.models.compiled import Arrays, Layers, open_layers
+from index.models.compiled import Layers, open_layers
 from index.models.default_embedder import DefaultEmbedder
 from index.models.encoder import MOST_TOKENS, Encoder, open_encoder, token_ids, token_offsets
 from index.types import Passage, Scores
@@ -30,12 +31,6 @@ PASSAGES_KEPT: Final = 256
 """Passages whose lower states are kept: about 35 MB."""
 
 WEIGHTS: Final = Path(__file__).parent / "models" / "reader.safetensors"
-_SAMPLE_QUESTION: Final = "Quand le canal a-t-il été ouvert ?"
-_SAMPLE_TEXTS: Final = (
-    "The canal\nThe canal opened in 1914, after ten years of work. It is 77 kilometres long.",
-    "Le canal\nLong de 77 kilomètres, il relie deux océans.",
-)
-"""What the compiled form is traced and checked with."""
 
 
 class Reader(Protocol):
@@ -53,22 +48,17 @@ class LayersReader:
     and those of the last passages are kept: half of the work on a passage read before is saved.
     """
 
-    def __init__(self, encoder: Encoder, kept: Layers | None, made: Callable[[Arrays], Layers]) -> None:
-        """The joint layers are those `kept`, or else `made` of an example of what they take."""
-        self._encoder = encoder
+    def __init__(self, encoder: Encoder, joint: Layers) -> None:
+        """`joint` are the reader's own layers."""
+        self._encoder, self._joint = encoder, joint
         self._kept = lru_cache(PASSAGES_KEPT)(self._passage_states)
-        self._joint = kept or made(self._example())
-
-    def _example(self) -> Arrays:
-        asked, _ = self._states(QUESTION_PROMPT + _SAMPLE_QUESTION, MAX_QUESTION_TOKENS)
-        return joined([(asked, self._passage_states(text)[0]) for text in _SAMPLE_TEXTS])
 
     def read(self, question: str, passages: Sequence[Passage], titles: Sequence[str]) -> list[Reading]:
         """See the protocol."""
         if not passages:
             return []
         texts = [read_passage(passage, title) for passage, title in zip(passages, titles, strict=True)]
-        asked, _ = self._states(QUESTION_PROMPT + question, MAX_QUESTION_TOKENS)
+        asked, _ = _states(self._encoder, QUESTION_PROMPT + question, MAX_QUESTION_TOKENS)
         read = [self._kept(text.text) for text in texts]
         ends, answers = self._joint(*joined([(asked, states) for states, _ in read]))
         return [
@@ -77,15 +67,16 @@ class LayersReader:
         ]
 
     def _passage_states(self, text: str) -> tuple[NDArray[np.float16], NDArray[np.int64]]:
-        states, offsets = self._states(PASSAGE_PROMPT + text, MOST_TOKENS)
+        states, offsets = _states(self._encoder, PASSAGE_PROMPT + text, MOST_TOKENS)
         return states.astype(np.float16), offsets - len(PASSAGE_PROMPT)
 
-    def _states(self, text: str, most: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """The states of a text's tokens, (tokens, hidden), and where they stand in it, (tokens, 2)."""
-        tokens = self._encoder.tokenizer.encode(text)
-        ids = token_ids(tokens, most)
-        states, _ = self._encoder.lower_states([ids], len(ids))
-        return states[0], token_offsets(tokens, most)
+
+def _states(encoder: Encoder, text: str, most: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The states of a text's tokens, (tokens, hidden), and where they stand in it, (tokens, 2)."""
+    tokens = encoder.tokenizer.encode(text)
+    ids = token_ids(tokens, most)
+    states, _ = encoder.lower_states([ids], len(ids))
+    return states[0], token_offsets(tokens, most)
 
 
 def joined(pairs: Sequence[tuple[Any, Any]]) -> tuple[Any, Any, Any]:
@@ -130,16 +121,16 @@ def open_reader(settings: RagSettings, embedder: Embedder) -> Reader:
         file = folder / f"reader-{digest_of(WEIGHTS)}.xml"
     except OSError as error:
         raise _unreadable() from error
-    return LayersReader(encoder, open_layers(file), lambda example: _convert(example, file, settings.cache))
+    return LayersReader(encoder, open_layers(file) or _convert(encoder, file, settings.cache))
 
 
-def _convert(example: Arrays, file: Path, cache: Path) -> Layers:
+def _convert(encoder: Encoder, file: Path, cache: Path) -> Layers:
     """The joint layers made of the weights; loads PyTorch."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
     from transformers import AutoConfig
 
-    from index.models.conversion import convert_layers
+    from index.models.conversion import calibration_texts, convert_layers
     from rag.reader_network import JointLayers
 
     config = AutoConfig.from_pretrained(e5_small.library_source(cache), attn_implementation="sdpa")
@@ -148,7 +139,12 @@ def _convert(example: Arrays, file: Path, cache: Path) -> Layers:
         joint.load_state_dict({name: value.float() for name, value in load_file(WEIGHTS).items()})
     except (OSError, SafetensorError, RuntimeError) as error:
         raise _unreadable() from error
-    return convert_layers(joint, example, file)
+    asked, read = (
+        [_states(encoder, text, MOST_TOKENS)[0] for text in calibration_texts() if text.startswith(prompt)]
+        for prompt in e5_small.PROMPTS
+    )
+    samples = [joined([pair]) for pair in zip(itertools.cycle(asked), read, strict=False)]
+    return convert_layers(joint, joined([(asked[0], read[0]), (asked[0], read[-1])]), file, samples)
 
 
 def _unreadable() -> ReaderError:

@@ -24,6 +24,9 @@ from rag.retriever import Query
 _K1: Final = 1.2
 _LEAST_SHARE: Final = 0.01
 
+SENTENCES_KEPT: Final = 8192
+"""Sentences whose terms are remembered: about 20 MB."""
+
 UNREAD_WEIGHTS: Final = np.array([1.0, 0.5, 0.5, 0.6, -0.5], np.float32)
 """Weights of the features without a reader: the best of 108 tried for the share of answers in the
 first extract, mean of xquad-es, squad2-dev-half and clapnq-dev: 0.863, against 0.840 without contrast
@@ -146,7 +149,7 @@ def _term_weights(
     counts = []
     for sentence in sentences:
         passage = sentence.hit.passage
-        own = Counter(passage_terms(sentence.text, passage.language))
+        own = Counter(sentence_terms(sentence.text, passage.language))
         for term in _subject_terms(articles[passage.article_id].title, passage.heading, passage.language):
             own.pop(term, None)
         counts.append(own)
@@ -155,6 +158,12 @@ def _term_weights(
         holders = sum(term in count for count in counts)
         weights[term] = math.log(1 + (len(counts) - holders + 0.5) / (holders + 0.5)) if holders else 0.0
     return counts, weights
+
+
+@lru_cache(maxsize=SENTENCES_KEPT)
+def sentence_terms(text: str, language: str) -> tuple[str, ...]:
+    """`words.passage_terms`, kept for sentences asked for before."""
+    return tuple(passage_terms(text, language))
 
 
 @lru_cache(maxsize=4096)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from index.models import conversion
-from index.models.compiled import Arrays, Compiled, open_layers
+from index.models.compiled import Arrays, Compiled, _agreement, eight_bit, open_layers
 from index.models.conversion import convert_layers
 
 pytest.importorskip("openvino", reason="OpenVINO has no wheel for this machine")
@@ -60,6 +60,42 @@ def test_any_shape_gives_what_pytorch_gives(tmp_path: Path, rows: int, tokens: i
     kept = open_layers(tmp_path / "doubled.xml")
     assert kept is not None
     same(kept(*given), layers(*given))
+
+
+def test_in_8_bits_it_gives_nearly_the_same_and_is_preferred(tmp_path: Path) -> None:
+    file, module = tmp_path / "doubled.xml", Doubled().eval()
+    layers = convert_layers(module, inputs(2, 4), file, [inputs(1, n) for n in range(3, 40)])
+    assert isinstance(layers, Compiled) and eight_bit(file).is_file()
+    given = inputs(3, 20)
+    wanted = plain(module, given)
+    for made in (layers, open_layers(file)):
+        assert made is not None
+        assert _agreement(made(*given), wanted) > 0.995
+    file.with_suffix(".bin").unlink()  # what is not in 8 bits is not needed
+    kept = open_layers(file)
+    assert kept is not None and (kept(*given)[0] == layers(*given)[0]).all()
+
+
+def test_8_bits_that_do_not_agree_are_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "doubled.xml"
+    convert_layers(Doubled().eval(), inputs(2, 4), file, [inputs(1, 9)])
+    convert_layers(Doubled(-1.0).eval(), inputs(2, 4), tmp_path / "other.xml", [inputs(1, 9)])
+    for suffix in (".xml", ".bin"):
+        eight_bit(tmp_path / "other.xml").with_suffix(suffix).replace(eight_bit(file).with_suffix(suffix))
+    with caplog.at_level(logging.WARNING):
+        kept = open_layers(file)
+    assert kept is not None and "agreement" in caplog.text
+    same(kept(*inputs(3, 3)), plain(Doubled().eval(), inputs(3, 3)))
+
+
+def test_where_8_bits_cannot_be_made_the_log_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    conversion._warn_once.cache_clear()
+    wrong = (np.zeros((1, 4, 5), np.float32), np.ones((1, 4), np.int64))
+    with caplog.at_level(logging.WARNING):
+        layers = convert_layers(Doubled().eval(), inputs(2, 4), tmp_path / "doubled.xml", [wrong])
+    assert isinstance(layers, Compiled) and "could not be brought to 8 bits" in caplog.text
+    same(layers(*inputs(3, 3)), plain(Doubled().eval(), inputs(3, 3)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["doubled.bin", "doubled.npz", "doubled.xml"]
 
 
 def test_nothing_is_kept_yet(tmp_path: Path) -> None:

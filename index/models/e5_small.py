@@ -130,7 +130,7 @@ def library_source(cache: Path) -> str:
 
 def compiled_folder(cache: Path) -> Path:
     """Where the compiled form of the model is kept: beside the weights it was made of."""
-    return (cache / "models" / f"{NAME}-hub" if packaged_file() is None else unpacked_folder(cache)) / "openvino"
+    return (cache / "models" / f"{NAME}-hub" if packaged_file() is None else unpacked_folder(cache)) / "compiled"
 
 
 def _unpack(source: Path, folder: Path) -> None:

@@ -4,6 +4,8 @@ use. Left out: pooling (`default_embedder.py`), making it (`conversion.py`)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +21,8 @@ TOKENIZER: Final = "tokenizer.json"
 MOST_TOKENS: Final = 512
 """What the model's positions allow; what stands beyond is not seen."""
 
+_PADDING: Final = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
@@ -28,13 +32,20 @@ class Encoder:
     upper: Layers
     tokenizer: Any
 
-    def lower_states(self, ids: list[list[int]], width: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def lower_states(self, ids: Sequence[Sequence[int]], width: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """States after the lower layers, (n, width, hidden), and which of them are of tokens, (n, width)."""
-        padded, mask = np.ones((len(ids), width), np.int64), np.zeros((len(ids), width), np.int64)  # 1 is padding
-        for row, own in enumerate(ids):
-            padded[row, : len(own)], mask[row, : len(own)] = own, 1
+        padded, mask = joined_ids(ids, width)
         (states,) = self.lower(padded, mask)
         return states, mask
+
+
+def joined_ids(ids: Sequence[Sequence[int]], width: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Texts as one array, (n, width or that of the longest), and which of it are tokens."""
+    width = width or max(map(len, ids))
+    padded, mask = np.full((len(ids), width), _PADDING, np.int64), np.zeros((len(ids), width), np.int64)
+    for row, own in enumerate(ids):
+        padded[row, : len(own)], mask[row, : len(own)] = own, 1
+    return padded, mask
 
 
 def token_ids(tokens: Any, most: int = MOST_TOKENS) -> list[int]:
@@ -52,11 +63,15 @@ def token_offsets(tokens: Any, most: int = MOST_TOKENS) -> NDArray[np.int64]:
 def open_encoder(cache: Path) -> Encoder:
     """The encoder kept below `cache`, or a new one. Raises EmbedderError if the default model cannot be had."""
     folder = e5_small.compiled_folder(cache)
-    lower, upper = (open_layers(folder / name) for name in ("lower.xml", "upper.xml"))
-    if lower is not None and upper is not None and (folder / TOKENIZER).is_file():
+    if (folder / TOKENIZER).is_file():
         from tokenizers import Tokenizer
 
-        return Encoder(lower, upper, Tokenizer.from_file(str(folder / TOKENIZER)))
+        with ThreadPoolExecutor(2) as threads:  # each takes half a second or more, and little of it is Python
+            opened = threads.map(open_layers, (folder / "lower.xml", folder / "upper.xml"))
+            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+            lower, upper = opened
+        if lower is not None and upper is not None:
+            return Encoder(lower, upper, tokenizer)
     from index.models.conversion import make_encoder
 
     return make_encoder(load_model(e5_small.library_source(cache), e5_small.NAME), folder)

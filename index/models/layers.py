@@ -22,8 +22,8 @@ class LowerLayers(nn.Module):
         self.layers = nn.ModuleList(model.encoder.layer[:LOWER_LAYERS])
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """`ids`, `mask` (n, tokens), int64; returns (n, tokens, hidden), float32."""
-        return pass_through(self.layers, self.embeddings(input_ids=ids), mask)
+        """`ids`, `mask` (n, tokens), int64; returns (n, tokens, hidden), float32, zeros for padding."""
+        return _of_tokens(pass_through(self.layers, self.embeddings(input_ids=ids), mask), mask)
 
 
 class UpperLayers(nn.Module):
@@ -35,7 +35,12 @@ class UpperLayers(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """`states` (n, tokens, hidden), `mask` (n, tokens), int64; returns the shape of `states`."""
-        return pass_through(self.layers, states, mask)
+        return _of_tokens(pass_through(self.layers, states, mask), mask)
+
+
+def _of_tokens(states: Tensor, mask: Tensor) -> Tensor:
+    """Zeros in the place of padding, whose states mean nothing, and differ most between precisions."""
+    return states * mask[:, :, None].to(states.dtype)
 
 
 def pass_through(layers: nn.ModuleList, states: Tensor, mask: Tensor) -> Tensor:

@@ -2,9 +2,10 @@
 articles and questions. About five minutes for a folder of 500 questions. Left out: writing the result
 into the source; the evaluation itself (`loccit eval`).
 
-    python -m tests.benchmarks.fit_scores DATA FOLDER[:half] …
+    python -m tests.benchmarks.fit_scores DATA FOLDER[:half][:OTHER] …
 
-FOLDER lies in DATA. `:half` takes half of the articles out first, so that their questions have no answer.
+FOLDER lies in DATA. `:half` takes half of the articles out first, so that their questions have no answer; `:OTHER`
+asks the questions of another folder, in another language, answered as those of the same ids in FOLDER.
 Of folders the reader was trained on, only questions on titles that were held back are asked, and of
 `piaf-wiki` only those that name their subject. The second figures go by the extracts that the present
 weights of the first choose, so after a change of the first, run it again. What is fitted on some folders
@@ -66,9 +67,10 @@ def questions_of(data: Path, name: str) -> list[dict[str, Any]]:
     return [question for question in questions if unseen(question) and question.get("names_its_title", True)]
 
 
-def ask_folder(data: Path, name: str, settings: RagSettings, embedder: Embedder, reader: Reader) -> list[Seen]:
-    """All questions of `FOLDER` or `FOLDER:half` asked."""
-    name, _, half = name.partition(":")
+def ask_folder(data: Path, asked: str, settings: RagSettings, embedder: Embedder, reader: Reader) -> list[Seen]:
+    """All questions of `FOLDER[:half][:OTHER]` asked."""
+    name, *options = asked.split(":")
+    half, other = "half" in options, next((option for option in options if option != "half"), "")
     articles = (data / name / "corpus.jsonl").read_text(encoding="utf-8").splitlines()[:: 2 if half else 1]
     kept = {json.loads(line)["id"] for line in articles}
     with tempfile.TemporaryDirectory() as place:
@@ -79,6 +81,9 @@ def ask_folder(data: Path, name: str, settings: RagSettings, embedder: Embedder,
             build([file], writer, embedder, own)
         store = open_store(own)
         questions = questions_of(data, name)
+        if other:
+            told = {question["id"]: question["question"] for question in questions_of(data, other)}
+            questions = [{**question, "question": told[question["id"]]} for question in questions]
         vectors = embedder.embed_questions([question["question"] for question in questions])
         seen = [
             each
