@@ -94,6 +94,7 @@ class EmbeddedWriter:
             self._set(format=FORMAT, embedder=embedder, dimension=dimension, counted=0)
         self._files = ("main", "base") if attach_base(self._db, building) else ("main",)
         self._dimension = dimension
+        self._changes = hashlib.sha256((current.name if current else "").encode())  # names what is published
         self._number = self._next("n", "article")
         self._row = self._next("row", "passage")
         self._words = WordWriter(building / WORDS)
@@ -143,6 +144,7 @@ class EmbeddedWriter:
         sentence_vectors: Sequence[Vectors],
     ) -> None:
         self.remove([article.id])
+        self._changes.update(f"{article.id}\0{entry.digest}\0".encode())
         if "base" in self._files:
             there, _ = conditions(Filters(), "base")
             if self._one(f"select count(*) from base.article where origin = ? and {there}", [entry.origin]):
@@ -183,6 +185,7 @@ class EmbeddedWriter:
             if found is None:
                 continue
             file, n, _ = found
+            self._changes.update(f"{article_id}\0".encode())
             self._words.remove(n)
             passages = self._one(f"select count(*) from {file}.passage where article = ?", [n])
             self._set(counted=self._meta("counted") + passages)
@@ -203,21 +206,19 @@ class EmbeddedWriter:
         self._db.execute("delete from main.language")
         rows = [(code, count, total.tobytes()) for code, (count, total) in totals.items()]
         self._db.executemany("insert into main.language values (?, ?, ?)", rows)
-        entries = self.entries()
         grown = recent > RECENT_PASSAGES or gone > _GONE_OF_BASE * self._meta("base_passages")
         if self._meta("counted") > _COUNTED * passages and (grown or "base" not in self._files):
             self._write_words_anew()
+        articles = sum(self._one(f"select count(*) from {file}.article") for file in self._files)
+        articles -= self._one("select count(*) from removed")
         self._words.commit()
         self._db.execute("commit")
         if grown and passages:
             made = make_base(self._db, self._folder.building, self._dimension, self._meta("trained_for"))
             self._set(**made)
-        self._set(articles=len(entries), passages=passages, numbers=self._number)
+        self._set(articles=articles, passages=passages, numbers=self._number)
         self._db.close()
-        digest = hashlib.sha256()
-        for entry in entries:
-            digest.update(f"{entry.article_id}\0{entry.digest}\0".encode())
-        name = self._folder.next_name(digest.hexdigest())
+        name = self._folder.next_name(self._changes.hexdigest())
         self._folder.publish(name)
         return name
 
