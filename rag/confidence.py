@@ -98,6 +98,6 @@ def reason_not_found(language: str, passages: int, hits: int, score: float) -> s
         f"Les articles ne semblent pas répondre à cette question : le passage le plus proche n'a que {percent} % "
         "de chances d'y répondre."
         if french
-        else f"The articles do not seem to answer this question: the closest passage has only a {percent}% chance "
-        "of answering it."
+        else f"The articles do not seem to answer this question: the closest passage answers it with a chance "
+        f"of only {percent}%."
     )

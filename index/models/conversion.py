@@ -19,6 +19,8 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
 from torch import Tensor, nn
 
 from index.models.compiled import Arrays, Layers, eight_bit, fastest, keep_examples, open_layers
@@ -44,9 +46,12 @@ def make_encoder(model: Any, folder: Path) -> Encoder:
     bert = model[0].model
     example = joined_ids([token_ids(tokens) for tokens in tokenizer.encode_batch(list(_SAMPLE))])
     samples = [joined_ids([token_ids(tokens)]) for tokens in tokenizer.encode_batch(calibration_texts())]
-    lower = convert_layers(LowerLayers(bert), example, folder / "lower.xml", samples)
-    states = [(*lower(*ids), ids[1]) for ids in (example, *samples)]
-    upper = convert_layers(UpperLayers(bert), states[0], folder / "upper.xml", states[1:])
+    with Progress(transient=True, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("Preparing the model for this processor (once, about a minute)", total=2)
+        lower = convert_layers(LowerLayers(bert), example, folder / "lower.xml", samples)
+        progress.advance(bar)
+        states = [(*lower(*ids), ids[1]) for ids in (example, *samples)]
+        upper = convert_layers(UpperLayers(bert), states[0], folder / "upper.xml", states[1:])
     with _not_kept_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         beside = folder / f".{TOKENIZER}"

