@@ -67,7 +67,7 @@ class RecentVectors:
         return [self._languages[place] for place in np.searchsorted(self._rows, rows)]
 
     def vectors(self, rows: Rows) -> Vectors:
-        return np.stack([self._flat.reconstruct(int(place)) for place in np.searchsorted(self._rows, rows)])
+        return np.asarray(self._flat.reconstruct_batch(np.searchsorted(self._rows, rows)), np.float32)
 
 
 class BaseVectors:
