@@ -4,7 +4,6 @@ fast (`models/default_embedder.py`)."""
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import os
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 from index.models import e5_small
-from index.models.library import load_model
+from index.models.library import load_model, uncut_tokenizer
 from index.models.pooling import sentence_vectors, unit
 from index.settings import IndexSettings
 from index.types import Span, Vectors
@@ -111,14 +110,8 @@ class SentenceTransformerEmbedder:
         return [len(tokens) for tokens in encoded]
 
     def _uncut_tokenizer(self) -> Any:
-        """A copy of the tokenizer that neither truncates nor pads, safe to share between threads: how the
-        model's own does so is its state, which is set anew for each batch."""
         with self._copying:
-            if self._uncut is None:
-                made = copy.deepcopy(self._model.tokenizer.backend_tokenizer)
-                made.no_truncation()
-                made.no_padding()
-                self._uncut = made
+            self._uncut = self._uncut or uncut_tokenizer(self._model)
             return self._uncut
 
 

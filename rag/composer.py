@@ -36,7 +36,8 @@ extract with 1.8 extracts, 0.1 finds 0.937 with 1.3; below 0.05 a filler sentenc
 
 
 LEAST_ANSWERS: Final = -1.25
-"""The reader's logit at which a passage answers as often as not, on the sets of `confidence.py`."""
+"""The reader's logit at which a passage answers as often as not, on squad2-dev-half, clapnq-dev and half of
+xquad-en; fitted in bfloat16."""
 
 SHORT_ANSWER_MARGIN: Final = 1.0
 """Logits given up for the longer of two short answers: "nine hundred sacks" where "nine" is a little

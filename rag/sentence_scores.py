@@ -44,7 +44,7 @@ the last feature is there was decided by xquad-en and `corpus/`."""
 
 _SUPPORT_SCALE: Final = 5.0
 
-_HEADINGS: Final = re.compile(r"(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*")
+_HEADINGS: Final = re.compile(r"(?:[^\S\n]*(?:#{1,6}[ \t][^\n]*)?\n)*[^\S\n]*")
 _MORE: Final = re.compile(r"\S")
 
 

@@ -64,7 +64,7 @@ def test_any_shape_gives_what_pytorch_gives(tmp_path: Path, rows: int, tokens: i
 
 def test_in_8_bits_it_gives_nearly_the_same_and_is_preferred(tmp_path: Path) -> None:
     file, module = tmp_path / "doubled.xml", Doubled().eval()
-    layers = convert_layers(module, inputs(2, 4), file, [inputs(1, n) for n in range(3, 40)])
+    layers = convert_layers(module, inputs(2, 4), file, lambda: [inputs(1, n) for n in range(3, 40)])
     assert isinstance(layers, Compiled) and eight_bit(file).is_file()
     given = inputs(3, 20)
     wanted = plain(module, given)
@@ -78,8 +78,8 @@ def test_in_8_bits_it_gives_nearly_the_same_and_is_preferred(tmp_path: Path) -> 
 
 def test_8_bits_that_do_not_agree_are_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = tmp_path / "doubled.xml"
-    convert_layers(Doubled().eval(), inputs(2, 4), file, [inputs(1, 9)])
-    convert_layers(Doubled(-1.0).eval(), inputs(2, 4), tmp_path / "other.xml", [inputs(1, 9)])
+    convert_layers(Doubled().eval(), inputs(2, 4), file, lambda: [inputs(1, 9)])
+    convert_layers(Doubled(-1.0).eval(), inputs(2, 4), tmp_path / "other.xml", lambda: [inputs(1, 9)])
     for suffix in (".xml", ".bin"):
         eight_bit(tmp_path / "other.xml").with_suffix(suffix).replace(eight_bit(file).with_suffix(suffix))
     with caplog.at_level(logging.WARNING):
@@ -92,7 +92,7 @@ def test_where_8_bits_cannot_be_made_the_log_says_so(tmp_path: Path, caplog: pyt
     conversion._warn_once.cache_clear()
     wrong = (np.zeros((1, 4, 5), np.float32), np.ones((1, 4), np.int64))
     with caplog.at_level(logging.WARNING):
-        layers = convert_layers(Doubled().eval(), inputs(2, 4), tmp_path / "doubled.xml", [wrong])
+        layers = convert_layers(Doubled().eval(), inputs(2, 4), tmp_path / "doubled.xml", lambda: [wrong])
     assert isinstance(layers, Compiled) and "could not be brought to 8 bits" in caplog.text
     same(layers(*inputs(3, 3)), plain(Doubled().eval(), inputs(3, 3)))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["doubled.bin", "doubled.npz", "doubled.xml"]
@@ -143,10 +143,10 @@ def test_what_openvino_cannot_do_is_left_to_pytorch(tmp_path: Path, caplog: pyte
             return made
 
     conversion._warn_once.cache_clear()
-    before = (logging.getLogger().level, list(logging.getLogger().handlers))
     with caplog.at_level(logging.WARNING):
+        before = (logging.getLogger().level, list(logging.getLogger().handlers))
         layers = convert_layers(Odd(), inputs(2, 4), tmp_path / "odd.xml")
-        assert (logging.getLogger().level, list(logging.getLogger().handlers))[1] == before[1]
+        assert (logging.getLogger().level, list(logging.getLogger().handlers)) == before
     assert isinstance(layers, conversion._Plain) and "PyTorch does" in caplog.text
     assert layers(*inputs(1, 3))[0].shape == (1, 3, 3)
 

@@ -26,6 +26,8 @@ FILES = [
     "base-places.npy",
     "base-articles.npy",
     "base-ids.npy",
+    "base-order.npy",
+    "base-languages.npy",
 ]
 
 

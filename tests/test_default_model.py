@@ -18,6 +18,7 @@ import pytest
 from index.embedder import Embedder, open_embedder
 from index.errors import EmbedderError
 from index.models import e5_small
+from index.models.encoder import _open_tokenizer
 from index.settings import IndexSettings
 from index.types import Span
 from rag.reader import open_reader
@@ -161,6 +162,14 @@ def test_neither_the_library_nor_pytorch_is_loaded_to_embed() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert (run.returncode, run.stdout.strip()) == (0, ""), run.stderr
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\x00"])
+def test_a_damaged_tokenizer_is_not_used(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "tokenizer.json"
+    if content is not None:
+        file.write_bytes(content)
+    assert _open_tokenizer(file) is None
 
 
 def test_name_dimension_and_length() -> None:

@@ -128,3 +128,9 @@ def only_step(index: MemoryIndex, article: Article, vector: np.ndarray[tuple[int
 
     passages = cut_passages(article, EMBEDDER.count_tokens, 100)
     index.replace(article, Entry(article.id, article.id, ""), passages, vector[None, :], [vector[None, :]])
+
+
+def test_no_more_than_asked_for(store: IndexStore) -> None:
+    query = Query("bridge river canal", "en", EMBEDDER.embed_questions(["bridge river canal"])[0])
+    best = retrieve(query, store, Filters(), 10, 0.7, 100)
+    assert len(best) > 3 and retrieve(query, store, Filters(), 10, 0.7, 3) == best[:3]

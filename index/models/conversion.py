@@ -3,7 +3,6 @@ loads PyTorch and sentence-transformers, which takes seconds. Left out: opening 
 
 from __future__ import annotations
 
-import copy
 import functools
 import logging
 import os
@@ -11,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +25,7 @@ from torch import Tensor, nn
 from index.models.compiled import Arrays, Layers, eight_bit, fastest, keep_examples, open_layers
 from index.models.encoder import TOKENIZER, Encoder, joined_ids, token_ids
 from index.models.layers import LowerLayers, UpperLayers
+from index.models.library import uncut_tokenizer
 
 _SAMPLE: Final = (
     "query: Who led the meeting, and when is the next one?",
@@ -37,21 +37,28 @@ _SAMPLE: Final = (
 
 logger = logging.getLogger(__name__)
 
+Samples = Callable[[], Iterable[Arrays]]
+
 
 def make_encoder(model: Any, folder: Path) -> Encoder:
     """The default model, a `SentenceTransformer` in float32, in two parts; what is made is kept in `folder`."""
-    tokenizer = copy.deepcopy(model.tokenizer.backend_tokenizer)
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    tokenizer = uncut_tokenizer(model)
     bert = model[0].model
     example = joined_ids([token_ids(tokens) for tokens in tokenizer.encode_batch(list(_SAMPLE))])
-    samples = [joined_ids([token_ids(tokens)]) for tokens in tokenizer.encode_batch(calibration_texts())]
+
+    def samples() -> Iterator[Arrays]:
+        return (joined_ids([token_ids(tokens)]) for tokens in tokenizer.encode_batch(calibration_texts()))
+
     with Progress(transient=True, console=Console(stderr=True)) as progress:
-        bar = progress.add_task("Preparing the model for this processor (once, about a minute)", total=2)
+        bar = progress.add_task("Preparing the model for this processor, about a minute", total=2)
         lower = convert_layers(LowerLayers(bert), example, folder / "lower.xml", samples)
         progress.advance(bar)
-        states = [(*lower(*ids), ids[1]) for ids in (example, *samples)]
-        upper = convert_layers(UpperLayers(bert), states[0], folder / "upper.xml", states[1:])
+
+        def states() -> Iterator[Arrays]:
+            return ((*lower(*ids), ids[1]) for ids in samples())
+
+        upper = convert_layers(UpperLayers(bert), (*lower(*example), example[1]), folder / "upper.xml", states)
+        progress.advance(bar)
     with _not_kept_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         beside = folder / f".{TOKENIZER}"
@@ -65,11 +72,11 @@ def calibration_texts() -> list[str]:
     return Path(__file__).with_name("calibration.txt").read_text(encoding="utf-8").splitlines()
 
 
-def convert_layers(module: nn.Module, example: Arrays, file: Path, samples: Sequence[Arrays] = ()) -> Layers:
+def convert_layers(module: nn.Module, example: Arrays, file: Path, samples: Samples | None = None) -> Layers:
     """A function of the module's inputs that gives its outputs.
 
     `example` holds inputs to trace with, and to check with; `file` (`.xml`) is where the converted form is
-    kept, and beside it the one in 8 bits, if there are `samples` of inputs. Where OpenVINO is missing or cannot
+    kept, and beside it the one in 8 bits, if `samples` gives inputs. Where OpenVINO is missing or cannot
     do it, PyTorch runs the module, and the log says so.
     """
     plain = _Plain(module)
@@ -77,7 +84,7 @@ def convert_layers(module: nn.Module, example: Arrays, file: Path, samples: Sequ
     made = fastest(lambda core: _convert(module, example, outputs, file), example, outputs)
     if made is not None:
         if samples and file.is_file():
-            _quantise(file, samples)
+            _quantise(file, samples())
             made = open_layers(file) or made
         return made
     _warn_once("OpenVINO cannot run the model, so PyTorch does: slower, with nearly the same answers.")
@@ -117,30 +124,35 @@ def _convert(module: nn.Module, example: Arrays, outputs: Arrays, file: Path) ->
     return model
 
 
-def _quantise(file: Path, samples: Sequence[Arrays]) -> None:
+def _quantise(file: Path, samples: Iterable[Arrays]) -> None:
     """Keep the layers in 8 bits too; where that fails, the log says so."""
-    with _not_kept_told(file.parent), tempfile.TemporaryDirectory(prefix=".converting-", dir=file.parent) as folder:
-        given, made = Path(folder) / "samples.npz", Path(folder) / eight_bit(file).name
-        named: dict[str, Any] = {f"{n}-{at}": a for n, sample in enumerate(samples) for at, a in enumerate(sample)}
-        np.savez(given, **named)
-        command = [sys.executable, "-m", "index.models.quantisation", str(file), str(given), str(made)]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603  # our own
-        if run.returncode:
-            _warn_once("The model could not be brought to 8 bits, so it runs in bfloat16 or float32: slower.")
-            logger.info("Quantisation: %s", run.stderr[-2000:])
-            return
-        for suffix in (".bin", ".xml"):
-            made.with_suffix(suffix).replace(eight_bit(file).with_suffix(suffix))
+    try:
+        with tempfile.TemporaryDirectory(prefix=".converting-", dir=file.parent, ignore_cleanup_errors=True) as folder:
+            given, made = Path(folder) / "samples.npz", Path(folder) / eight_bit(file).name
+            named: dict[str, Any] = {f"{n}-{at}": a for n, sample in enumerate(samples) for at, a in enumerate(sample)}
+            np.savez(given, **named)
+            # -P: what happens to lie in the working directory is not to be imported.
+            command = [sys.executable, "-P", "-m", "index.models.quantisation", str(file), str(given), str(made)]
+            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+            run = subprocess.run(  # noqa: S603  # our own module
+                command, capture_output=True, text=True, errors="replace", env=environment, check=False
+            )
+            if run.returncode:
+                raise RuntimeError((run.stderr.strip().splitlines() or ["it ended without a word"])[-1])
+            for suffix in (".bin", ".xml"):
+                made.with_suffix(suffix).replace(eight_bit(file).with_suffix(suffix))
+    except (OSError, RuntimeError) as error:
+        _warn_once(
+            f"The model could not be brought to 8 bits ({error}), so it runs in bfloat16 or float32, slower. To try "
+            f"again, remove {file.parent}."
+        )
 
 
 @contextmanager
 def _not_kept_told(folder: Path) -> Iterator[None]:
     try:
         yield
-    except Exception as error:  # OpenVINO and the tokenizer raise what they like
-        if not isinstance(error, OSError | RuntimeError) and type(error) is not Exception:
-            raise
+    except Exception as error:  # noqa: BLE001  # OpenVINO and the tokenizer raise what they like
         _warn_once(f"The converted model could not be kept in {folder}, so it is made anew each time: {error}")
 
 

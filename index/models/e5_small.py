@@ -33,6 +33,8 @@ PROMPTS: Final = ("query: ", "passage: ")
 """What stands before a question and before a passage."""
 _FORM: Final = 2
 """Part of the folder's name, raised when it is written in another way, so that an old one is not used."""
+_COMPILED_FORM: Final = 2
+"""The same for the compiled form: raised with its layers, its calibration, or how it is quantised."""
 _BLOCK: Final = 32
 _TOP: Final = {
     "emb.word": "embeddings.word_embeddings.weight",
@@ -131,7 +133,9 @@ def library_source(cache: Path) -> str:
 
 def compiled_folder(cache: Path) -> Path:
     """Where the compiled form of the model is kept: beside the weights it was made of."""
-    return (cache / "models" / f"{NAME}-hub" if packaged_file() is None else unpacked_folder(cache)) / "compiled"
+    return (
+        cache / "models" / f"{NAME}-hub" if packaged_file() is None else unpacked_folder(cache)
+    ) / f"compiled-{_COMPILED_FORM}"
 
 
 def _unpack(source: Path, folder: Path) -> None:

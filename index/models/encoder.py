@@ -1,9 +1,10 @@
 """The default model's transformer as the embedder and the reader run it: token ids → states after the first layers
 (`lower`), and from those to the last ones (`upper`). Opened from the cache without PyTorch; made on first
-use. Left out: pooling (`default_embedder.py`), making it (`conversion.py`)."""
+use. Left out: pooling (`pooling.py`), making it (`conversion.py`)."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ MOST_TOKENS: Final = 512
 """What the model's positions allow; what stands beyond is not seen."""
 
 _PADDING: Final = 1
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,23 @@ def token_offsets(tokens: Any, most: int = MOST_TOKENS) -> NDArray[np.int64]:
 def open_encoder(cache: Path) -> Encoder:
     """The encoder kept below `cache`, or a new one. Raises EmbedderError if the default model cannot be had."""
     folder = e5_small.compiled_folder(cache)
-    if (folder / TOKENIZER).is_file():
-        from tokenizers import Tokenizer
-
-        with ThreadPoolExecutor(2) as threads:  # each takes half a second or more, and little of it is Python
-            opened = threads.map(open_layers, (folder / "lower.xml", folder / "upper.xml"))
-            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-            lower, upper = opened
-        if lower is not None and upper is not None:
-            return Encoder(lower, upper, tokenizer)
+    with ThreadPoolExecutor(2) as threads:  # each takes half a second or more, and little of it is Python
+        opened = threads.map(open_layers, (folder / "lower.xml", folder / "upper.xml"))
+        tokenizer = _open_tokenizer(folder / TOKENIZER)
+        lower, upper = opened
+    if lower is not None and upper is not None and tokenizer is not None:
+        return Encoder(lower, upper, tokenizer)
     from index.models.conversion import make_encoder
 
     return make_encoder(load_model(e5_small.library_source(cache), e5_small.NAME), folder)
+
+
+def _open_tokenizer(file: Path) -> Any:
+    """The tokenizer kept; None where there is none or it is damaged, and the log says why."""
+    from tokenizers import Tokenizer
+
+    try:
+        return Tokenizer.from_file(str(file))
+    except Exception as error:  # noqa: BLE001  # the library raises nothing narrower
+        logger.info("No tokenizer at %s: %s", file, error)
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 from index.errors import EmbedderError
@@ -9,6 +10,15 @@ from index.models import e5_small
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+
+def uncut_tokenizer(model: SentenceTransformer) -> Any:
+    """A copy of a model's tokenizer that neither truncates nor pads, safe to share between threads: how the
+    model's own does so is its state, which is set anew for each batch."""
+    made: Any = copy.deepcopy(model.tokenizer.backend_tokenizer)
+    made.no_truncation()
+    made.no_padding()
+    return made
 
 
 def load_model(source: str, name: str) -> SentenceTransformer:

@@ -90,7 +90,7 @@ class StoreFolder:
         return self.building
 
     def next_name(self, digest: str) -> str:
-        """A name for the next generation, from the hexadecimal digest of its contents. Numbers go on
+        """A name for the next generation, from a hexadecimal digest of what changed in it. Numbers go on
         from the highest folder, not from CURRENT: after a rollback, or a build killed before it was
         named, a higher number is taken already."""
         names = self._names()

@@ -9,6 +9,7 @@ weights of terms.
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 import tempfile
 import time
@@ -21,6 +22,8 @@ import tantivy
 from tantivy import Occur, Query
 
 from index.types import Article, Filters
+
+logger = logging.getLogger(__name__)
 
 _HEAP_BYTES: Final = 32_000_000
 _LABELS: Final = ("source", "tag", "language", "article_id")
@@ -54,6 +57,8 @@ def _links_to(folder: Path) -> Iterator[Path]:
             if not links.exists():
                 break
             time.sleep(0.01)
+        else:
+            logger.info("The folder %s could not be removed.", links)
 
 
 def _schema() -> tantivy.Schema:
