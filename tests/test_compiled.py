@@ -78,14 +78,25 @@ def test_in_8_bits_it_gives_nearly_the_same_and_is_preferred(tmp_path: Path) -> 
 
 def test_8_bits_that_do_not_agree_are_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = tmp_path / "doubled.xml"
-    convert_layers(Doubled().eval(), inputs(2, 4), file, lambda: [inputs(1, 9)])
-    convert_layers(Doubled(-1.0).eval(), inputs(2, 4), tmp_path / "other.xml", lambda: [inputs(1, 9)])
+    convert_layers(Doubled().eval(), inputs(2, 4), file, lambda: [inputs(1, n) for n in range(3, 40)])
+    convert_layers(
+        Doubled(-1.0).eval(), inputs(2, 4), tmp_path / "other.xml", lambda: [inputs(1, n) for n in range(3, 40)]
+    )
     for suffix in (".xml", ".bin"):
         eight_bit(tmp_path / "other.xml").with_suffix(suffix).replace(eight_bit(file).with_suffix(suffix))
     with caplog.at_level(logging.WARNING):
         kept = open_layers(file)
     assert kept is not None and "agreement" in caplog.text
     same(kept(*inputs(3, 3)), plain(Doubled().eval(), inputs(3, 3)))
+
+
+def test_8_bits_of_samples_that_mislead_are_removed(tmp_path: Path) -> None:
+    """Ranges far too small cut the states off; no later start tries the form again."""
+    file, module = tmp_path / "doubled.xml", Doubled().eval()
+    small = (np.full((1, 9, 8), 1e-4, np.float32), np.ones((1, 9), np.int64))
+    layers = convert_layers(module, inputs(2, 4), file, lambda: [small])
+    same(layers(*inputs(3, 3)), plain(module, inputs(3, 3)))
+    assert not eight_bit(file).exists() and open_layers(file) is not None
 
 
 def test_where_8_bits_cannot_be_made_the_log_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

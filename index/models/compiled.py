@@ -31,10 +31,11 @@ def open_layers(file: Path) -> Layers | None:
     kept beside it. None where nothing is kept, it is damaged or does not agree, or OpenVINO is missing; the
     log says why."""
     examples = _read_examples(file)
-    return examples and (
-        fastest(lambda core: core.read_model(eight_bit(file)), *examples)
-        or fastest(lambda core: core.read_model(file), *examples)
-    )
+    if examples is None:
+        return None
+    small = eight_bit(file)
+    in_8_bits = fastest(lambda core: core.read_model(small), *examples) if small.is_file() else None
+    return in_8_bits or fastest(lambda core: core.read_model(file), *examples)
 
 
 def eight_bit(file: Path) -> Path:

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor, nn
 
-from index.models.compiled import Arrays, Layers, eight_bit, fastest, keep_examples, open_layers
+from index.models.compiled import Arrays, Layers, eight_bit, fastest, keep_examples
 from index.models.encoder import TOKENIZER, Encoder, joined_ids, token_ids
 from index.models.layers import LowerLayers, UpperLayers
 from index.models.library import uncut_tokenizer
@@ -85,7 +85,7 @@ def convert_layers(module: nn.Module, example: Arrays, file: Path, samples: Samp
     if made is not None:
         if samples and file.is_file():
             _quantise(file, samples())
-            made = open_layers(file) or made
+            return _agreeing_8_bits(file, example, outputs) or made
         return made
     _warn_once("OpenVINO cannot run the model, so PyTorch does: slower, with nearly the same answers.")
     return plain
@@ -122,6 +122,16 @@ def _convert(module: nn.Module, example: Arrays, outputs: Arrays, file: Path) ->
             for suffix in (".npz", ".bin", ".xml"):
                 beside.with_suffix(suffix).replace(file.with_suffix(suffix))
     return model
+
+
+def _agreeing_8_bits(file: Path, example: Arrays, outputs: Arrays) -> Layers | None:
+    """The 8-bit form just made; if it does not agree it is removed, so that no later start tries it again."""
+    small = eight_bit(file)
+    layers = fastest(lambda core: core.read_model(small), example, outputs) if small.is_file() else None
+    if layers is None:
+        for suffix in (".xml", ".bin"):
+            small.with_suffix(suffix).unlink(missing_ok=True)
+    return layers
 
 
 def _quantise(file: Path, samples: Iterable[Arrays]) -> None:
