@@ -75,7 +75,7 @@ def _states(encoder: Encoder, text: str, most: int) -> tuple[NDArray[np.float32]
     """The states of a text's tokens, (tokens, hidden), and where they stand in it, (tokens, 2)."""
     tokens = encoder.tokenizer.encode(text)
     ids = token_ids(tokens, most)
-    states, _ = encoder.lower_states([ids], len(ids))
+    states, _ = encoder.lower_states([ids])
     return states[0], token_offsets(tokens, most)
 
 

@@ -31,11 +31,17 @@ def open_layers(file: Path) -> Layers | None:
     kept beside it. None where nothing is kept, it is damaged or does not agree, or OpenVINO is missing; the
     log says why."""
     examples = _read_examples(file)
-    if examples is None:
-        return None
+    return examples and (
+        open_eight_bit(file, *examples) or fastest(lambda core: core.read_model(file), *examples, "OpenVINO")
+    )
+
+
+def open_eight_bit(file: Path, inputs: Arrays, outputs: Arrays) -> Layers | None:
+    """The same layers as kept in 8 bits; None if they are not, or do not agree."""
     small = eight_bit(file)
-    in_8_bits = fastest(lambda core: core.read_model(small), *examples) if small.is_file() else None
-    return in_8_bits or fastest(lambda core: core.read_model(file), *examples)
+    if not small.is_file():
+        return None
+    return fastest(lambda core: core.read_model(small), inputs, outputs, "OpenVINO's 8-bit form")
 
 
 def eight_bit(file: Path) -> Path:
@@ -61,8 +67,9 @@ def _read_examples(file: Path) -> tuple[Arrays, Arrays] | None:
     return inputs, outputs
 
 
-def fastest(load: Callable[[Any], Any], inputs: Arrays, outputs: Arrays) -> Layers | None:
-    """The loaded model in the fastest precision that agrees; None if there is none, and the log says why."""
+def fastest(load: Callable[[Any], Any], inputs: Arrays, outputs: Arrays, called: str) -> Layers | None:
+    """The loaded model in the fastest precision that agrees; None if there is none, and the log says why.
+    `called` is what it calls the model."""
     try:
         # Without this, importing OpenVINO reports the import to its makers; nothing leaves the machine here.
         sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
@@ -72,18 +79,21 @@ def fastest(load: Callable[[Any], Any], inputs: Arrays, outputs: Arrays) -> Laye
         model = load(core)
         offered = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     except Exception as error:  # noqa: BLE001  # converters raise what they like; PyTorch is always there
-        logger.info("OpenVINO: %s", error)
+        logger.info("%s: %s", called, error)
         return None
     for precision in ("bf16", "f32") if "BF16" in offered else ("f32",):
         try:
             layers = Compiled(core, model, precision)
             agreement = _agreement(layers(*inputs), outputs)
         except Exception as error:  # noqa: BLE001  # the next precision may do
-            logger.info("OpenVINO in %s: %s", precision, error)
+            logger.info("%s in %s: %s", called, precision, error)
             continue
         if agreement >= LEAST_AGREEMENT:
             return layers
-        logger.warning("OpenVINO in %s is not used: agreement with PyTorch %.4f.", precision, agreement)
+        logger.warning(
+            "%s in %s is not used: agreement with PyTorch %.4f, at least %.3f is asked for.",
+            called, precision, agreement, LEAST_AGREEMENT,
+        )  # fmt: skip
     return None
 
 

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor, nn
 
-from index.models.compiled import Arrays, Layers, eight_bit, fastest, keep_examples
+from index.models.compiled import Arrays, Layers, eight_bit, fastest, keep_examples, open_eight_bit
 from index.models.encoder import TOKENIZER, Encoder, joined_ids, token_ids
 from index.models.layers import LowerLayers, UpperLayers
 from index.models.library import uncut_tokenizer
@@ -81,7 +81,7 @@ def convert_layers(module: nn.Module, example: Arrays, file: Path, samples: Samp
     """
     plain = _Plain(module)
     outputs = plain(*example)
-    made = fastest(lambda core: _convert(module, example, outputs, file), example, outputs)
+    made = fastest(lambda core: _convert(module, example, outputs, file), example, outputs, "OpenVINO")
     if made is not None:
         if samples and file.is_file():
             _quantise(file, samples())
@@ -126,11 +126,10 @@ def _convert(module: nn.Module, example: Arrays, outputs: Arrays, file: Path) ->
 
 def _agreeing_8_bits(file: Path, example: Arrays, outputs: Arrays) -> Layers | None:
     """The 8-bit form just made; if it does not agree it is removed, so that no later start tries it again."""
-    small = eight_bit(file)
-    layers = fastest(lambda core: core.read_model(small), example, outputs) if small.is_file() else None
+    layers = open_eight_bit(file, example, outputs)
     if layers is None:
         for suffix in (".xml", ".bin"):
-            small.with_suffix(suffix).unlink(missing_ok=True)
+            eight_bit(file).with_suffix(suffix).unlink(missing_ok=True)
     return layers
 
 

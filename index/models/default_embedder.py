@@ -69,7 +69,7 @@ class DefaultEmbedder:
         order = sorted(range(len(texts)), key=lambda place: len(tokens[place]))
         for places in _batches(order, self._batch_size):
             ids = [token_ids(tokens[place]) for place in places]
-            whole[places], states = self._embedded(ids, max(map(len, ids)))
+            whole[places], states = self._embedded(ids)
             for place, own in zip(places, states, strict=True):
                 offsets = token_offsets(tokens[place])
                 inner[place] = sentence_vectors(
@@ -84,7 +84,7 @@ class DefaultEmbedder:
         tokens: list[Any] = self.encoder.tokenizer.encode_batch([prompt + text for text in texts])
         return tokens
 
-    def _embedded(self, ids: list[list[int]], width: int) -> tuple[Vectors, Vectors]:
+    def _embedded(self, ids: list[list[int]], width: int = 0) -> tuple[Vectors, Vectors]:
         """Vectors of texts, and of their tokens."""
         lower, mask = self.encoder.lower_states(ids, width)
         (states,) = self.encoder.upper(lower, mask)

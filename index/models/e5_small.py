@@ -133,9 +133,8 @@ def library_source(cache: Path) -> str:
 
 def compiled_folder(cache: Path) -> Path:
     """Where the compiled form of the model is kept: beside the weights it was made of."""
-    return (
-        cache / "models" / f"{NAME}-hub" if packaged_file() is None else unpacked_folder(cache)
-    ) / f"compiled-{_COMPILED_FORM}"
+    beside = cache / "models" / f"{NAME}-hub" if packaged_file() is None else unpacked_folder(cache)
+    return beside / f"compiled-{_COMPILED_FORM}"
 
 
 def _unpack(source: Path, folder: Path) -> None:

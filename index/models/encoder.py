@@ -35,8 +35,11 @@ class Encoder:
     upper: Layers
     tokenizer: Any
 
-    def lower_states(self, ids: Sequence[Sequence[int]], width: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """States after the lower layers, (n, width, hidden), and which of them are of tokens, (n, width)."""
+    def lower_states(
+        self, ids: Sequence[Sequence[int]], width: int = 0
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """States after the lower layers, (n, width or that of the longest, hidden), and which of them are of
+        tokens."""
         padded, mask = joined_ids(ids, width)
         (states,) = self.lower(padded, mask)
         return states, mask

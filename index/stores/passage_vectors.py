@@ -19,6 +19,7 @@ from index.stores.generations import (
     BASE_PLACES,
     BASE_VECTORS,
 )
+from index.stores.memory import best_first
 from index.types import Filters, Found, Vectors
 
 FILTERS_KEPT: Final = 16
@@ -183,7 +184,7 @@ class PassageVectors:
         if self._base is not None:
             others = self._base.search(rows, k, base)
             found = [one + other for one, other in zip(found, others, strict=True)]
-        return [sorted(line, key=lambda one: (-one.score, one.passage_id))[:k] for line in found]
+        return [best_first(line, k) for line in found]
 
     def _select(self, only: Filters) -> tuple[Any, Any]:
         if only not in self._selected:

@@ -70,8 +70,7 @@ class Tokens:
             order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
             for at in range(0, len(order), 32):
                 several = order[at : at + 32]
-                width = max(len(ids[i]) for i in several)
-                rows, _ = encoder.lower_states([ids[i] for i in several], width)
+                rows, _ = encoder.lower_states([ids[i] for i in several])
                 for i, row in zip(several, rows, strict=True):
                     made[i] = torch.from_numpy(row[: len(ids[i])]).bfloat16()
                 done += len(several)
