@@ -86,12 +86,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found and read, with its fused score and the parts of it."""
+    """A passage found and read, with its fused score and the parts of it. `copies` are passages found
+    beside it that say the same in nearly the same words."""
 
     passage: Passage
     score: float
     meaning: float
     words: float
+    copies: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

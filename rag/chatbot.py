@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
@@ -61,6 +62,7 @@ class Chatbot:
         self._live = LiveStore(settings)
         self._composer: Composer = ExtractiveComposer()
         self._answers = AnswerCache(settings.cached_answers)
+        self._beside = ThreadPoolExecutor(4, thread_name_prefix="words")
 
     def warm_up(self) -> None:
         """Load the models now. Raises EmbedderError, ReaderError."""
@@ -152,11 +154,12 @@ class Chatbot:
 
     def _retrieve(self, request: _Request, most: int) -> Asked:
         start = time.perf_counter()
-        vector = self._questions().embed(request.text)
-        embedded = time.perf_counter()
-        query = Query(request.text, request.language, vector)
         candidates, weight = self.settings.candidates, self.settings.meaning_weight
-        hits = retrieve(query, request.store, request.only, candidates, weight, most)
+        # Words need no vector: they are searched while the question is embedded.
+        match = self._beside.submit(request.store.matching, request.text, request.language, candidates, request.only)
+        query = Query(request.text, request.language, self._questions().embed(request.text))
+        embedded = time.perf_counter()
+        hits = retrieve(query, request.store, request.only, candidates, weight, most, match.result)
         done = time.perf_counter()
         times = {"embed": (embedded - start) * 1e3, "retrieve": (done - embedded) * 1e3}
         return Asked(request.id, query, request.store, hits, request.limit, request.began, times)

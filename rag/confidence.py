@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -73,8 +74,13 @@ def _coverage(query: Query, pick: Pick, store: IndexStore) -> float:
     if passage.language != query.language or len(terms) < 2:
         return 0.0
     title = store.article(passage.article_id).title
-    held = set(passage_terms("\n".join((title, passage.heading, passage.text)), passage.language))
+    held = _terms("\n".join((title, passage.heading, passage.text)), passage.language)
     return sum(term in held for term in terms) / len(terms)
+
+
+@lru_cache(maxsize=256)
+def _terms(text: str, language: str) -> frozenset[str]:
+    return frozenset(passage_terms(text, language))
 
 
 def confidence(score: float) -> Confidence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _CLOSING: Final = "\"'’”»)]\u00a0\u202f "
@@ -12,6 +13,7 @@ _NO_FULL_STOP = re.compile(r"[\u0e00-\u0eff]")  # Thai and Lao end sentences wit
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 
 
+@lru_cache(maxsize=8192)
 def quotable(text: str) -> bool:
     """Whether a sentence may be quoted: it must read as a statement, not as a question, a heading,
     a label, a byline or a list of tags, which attract questions by meaning but state nothing."""

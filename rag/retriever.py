@@ -3,13 +3,15 @@ apply inside both searches. Left out: choosing sentences (`composer.py`), rerank
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from index.store import IndexStore
-from index.types import Filters, Hit, Scores, Vectors
+from index.types import Filters, Found, Hit, Passage, Scores, Vectors
+from rag.copies import copies
 from rag.fusion import fuse
 
 
@@ -41,9 +43,18 @@ def usual_score(query: Query, store: IndexStore, language: str) -> float:
     return (count * own + SHRINKAGE * overall) / (count + SHRINKAGE)
 
 
-def retrieve(query: Query, store: IndexStore, only: Filters, candidates: int, weight: float, most: int) -> list[Hit]:
-    """The best of both searches, at most so many, each with both of its parts and the fused score. Only
-    those are read from the store.
+def retrieve(
+    query: Query,
+    store: IndexStore,
+    only: Filters,
+    candidates: int,
+    weight: float,
+    most: int,
+    match: Callable[[], Sequence[Found]] | None = None,
+) -> list[Hit]:
+    """The best of both searches, at most so many and no copies of one another, each with both of its
+    parts and the fused score. Only those are read from the store. `match` gives what the search by words
+    finds, if that was begun already.
 
     `candidates` passages come from each search, and as many again by meaning for a second
     and a third language. A passage found by words alone gets its exact inner product; one found by meaning
@@ -54,9 +65,9 @@ def retrieve(query: Query, store: IndexStore, only: Filters, candidates: int, we
     """
     wider = candidates * min(3, len(store.languages))
     near = store.nearest(query.vector[None, :], wider, only)[0]
-    match = store.matching(query.text, query.language, candidates, only)
-    words = {found.passage_id: found.score for found in match}
-    languages = {found.passage_id: found.language for found in (*near, *match)}
+    matching = match() if match else store.matching(query.text, query.language, candidates, only)
+    words = {found.passage_id: found.score for found in matching}
+    languages = {found.passage_id: found.language for found in (*near, *matching)}
     if not languages:
         return []
     ids = list(languages)
@@ -70,8 +81,27 @@ def retrieve(query: Query, store: IndexStore, only: Filters, candidates: int, we
     level = np.array([usual[language] for language in languages.values()], np.float32)
     by_words = np.array([words.get(i, 0.0) for i in ids], np.float32)
     fused = fuse(by_meaning - level, by_words, weight)
-    best = sorted(range(len(ids)), key=lambda place: (-fused[place], ids[place]))[:most]
+    best = sorted(range(len(ids)), key=lambda place: (-fused[place], ids[place]))
     return [
-        Hit(passage, float(fused[place]), float(by_meaning[place]), float(by_words[place]))
-        for place, passage in zip(best, store.passages([ids[place] for place in best]), strict=True)
+        Hit(passage, float(fused[place]), float(by_meaning[place]), float(by_words[place]), others)
+        for place, passage, others in _distinct(best, ids, store, most)
     ]
+
+
+def _distinct(
+    best: Sequence[int], ids: Sequence[int], store: IndexStore, most: int
+) -> list[tuple[int, Passage, tuple[Passage, ...]]]:
+    """The first passages of which none is a copy of another, at most so many, each with its place and its
+    copies. Passages are read as they are needed."""
+    found: list[tuple[int, Passage, list[Passage]]] = []
+    for at in range(0, len(best), most):
+        places = best[at : at + most]
+        for place, passage in zip(places, store.passages([ids[place] for place in places]), strict=True):
+            others = next((others for _, first, others in found if copies(first.text, passage.text)), None)
+            if others is not None:
+                others.append(passage)
+            elif len(found) < most:
+                found.append((place, passage, []))
+        if len(found) == most:
+            break
+    return [(place, passage, tuple(others)) for place, passage, others in found]

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given
@@ -89,3 +91,27 @@ def test_word_search_equals_the_reference(tmp_path: Path, texts: list[str], ques
     wanted = {hit.passage.id: hit.score for hit in matching(memory, question, language, 99, Filters())}
     found = {hit.passage.id: hit.score for hit in matching(open_store(at(tmp_path)), question, language, 99, Filters())}
     assert found == pytest.approx(wanted, rel=1e-4, abs=1e-7)
+
+
+def test_search_keeps_to_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FAISS shares one question out among threads otherwise; what else runs in this thread keeps its own number."""
+    article, passage = one_passage("a", "text", language="en")
+    with open_writer(at(tmp_path), "toy", 48) as writer:
+        writer.replace(article, Entry("a", "/a", ""), [passage], unit(1, 48, 1), [unit(1, 48, 1)])
+        writer.publish()
+    seen: list[int] = []
+    search = faiss.IndexFlatIP.search
+
+    def watched(self: Any, *given: Any, **named: Any) -> Any:
+        seen.append(faiss.omp_get_max_threads())
+        return search(self, *given, **named)
+
+    monkeypatch.setattr(faiss.IndexFlatIP, "search", watched)
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(2)
+    try:
+        nearest(open_store(at(tmp_path)), unit(1, 48, 2), 1, Filters())
+        assert faiss.omp_get_max_threads() == 2
+    finally:
+        faiss.omp_set_num_threads(before)
+    assert seen == [1]

@@ -134,3 +134,28 @@ def test_no_more_than_asked_for(store: IndexStore) -> None:
     query = Query("bridge river canal", "en", EMBEDDER.embed_questions(["bridge river canal"])[0])
     best = retrieve(query, store, Filters(), 10, 0.7, 100)
     assert len(best) > 3 and retrieve(query, store, Filters(), 10, 0.7, 3) == best[:3]
+
+
+def test_copies_stand_beside_the_first_of_them() -> None:
+    """Thirty copies of one article leave room for the others."""
+    text = "The long bridge crosses the river and carries carts, carriages and riders to the market of the old town."
+    index = MemoryIndex(EMBEDDER.name, EMBEDDER.dimension)
+    fill([*ARTICLES, *[Article(f"copy{n:02}", "The bridge", f"{text}{'!' * (n % 2)}", "en") for n in range(30)]])(index)
+    query = Query("long bridge river carriages", "en", EMBEDDER.embed_questions(["long bridge river carriages"])[0])
+    found = retrieve(query, index, Filters(), 50, 0.7, 3)
+    assert len(found) == 3 and len({hit.passage.text for hit in found}) == 3
+    assert {found[0].passage.article_id, *(p.article_id for p in found[0].copies)} == {f"copy{n:02}" for n in range(30)}
+    assert not found[1].copies
+
+
+def test_what_differs_by_a_number_is_no_copy() -> None:
+    text = "The toll for a cart that crosses the long bridge over the river is {} pennies each way since the spring."
+    index = MemoryIndex(EMBEDDER.name, EMBEDDER.dimension)
+    fill([Article(f"toll{n}", "Toll", text.format(n), "en") for n in (2, 3)])(index)
+    assert [len(hit.copies) for hit in find(index, "toll for a cart")] == [0, 0]
+
+
+def test_the_search_by_words_may_be_begun_before(store: IndexStore) -> None:
+    query = Query("canal ships", "en", EMBEDDER.embed_questions(["canal ships"])[0])
+    begun = store.matching("canal ships", "en", 10, Filters())
+    assert retrieve(query, store, Filters(), 10, 0.7, 5, lambda: begun) == find(store, "canal ships")[:5]

