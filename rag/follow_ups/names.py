@@ -79,6 +79,9 @@ def find_names(text: str, language: str) -> list[Mention]:
     text counts only if the text is four words or fewer: it may be any word."""
     quoted = [Mention(m["run"], *m.span(), "quoted") for m in _QUOTED.finditer(text) if m["run"][:1].isupper()]
     pattern = _FRENCH if language == "fr" else _ENGLISH
+    first = re.match(r"\W*([\w-]+)", text)
+    if first is not None and _opens_no_name(first[1], language):  # « Quand la Suède » is no name of three words
+        text = text[: first.start(1)] + text[first.start(1)].lower() + text[first.start(1) + 1 :]
     found = [_name(match, text, language) for match in pattern.finditer(text)]
     inside = [n for n in found if n and not any(q.start <= n.start < q.end for q in quoted)]
     named = sorted((*quoted, *inside), key=lambda mention: mention.start)
