@@ -17,8 +17,6 @@ from rag.follow_ups.topics import in_parentheses, topic_of
 
 MOST_PARTS: Final = 4
 """A question of more parts is left whole: it is rather a text."""
-
-
 _END: Final = re.compile(r"\?+\s+(?=\S)")
 _QUOTES: Final = re.compile(r"[\"“«(][^\"“”«»()]*\?[^\"“”«»()]*[\"”»)]")
 

@@ -28,25 +28,18 @@ class CompoundRules:
 
 
 WH_EN: Final = r"(?:who|whom|whose|what|which|where|when|why|how)"
-
 _PREPOSED_EN: Final = (
     "(?:(?:in|at|on|by|for|from|to|with|of|under|since|until) )?(?:how (?:many|much|long|"
     "often|far|old)|what|which|whom|who|whose|when|where|why|how)"
 )
-
 _VERB_EN: Final = rf"{AUXILIARY}\b"
-
 _ADVERB_EN: Final = r"(?:when|where|why|how)"
-
 _WH_FR: Final = r"(?:qui|que|quoi|quand|où|pourquoi|comment|combien|quel(?:le)?s?|lequel|laquelle|lesquel(?:le)?s)"
-
 _PREPOSED_FR: Final = (
     "(?:(?:à|de|en|dans|par|pour|avec|sur|contre|chez|depuis|pendant|vers|sous) |d['’]|"
     f"jusqu['’](?:en |à )?|(?:à partir|au bout) de )?{_WH_FR}"
 )
-
 _ADVERB_FR: Final = r"(?:quand|où|pourquoi|comment|combien|(?:à|en|dans) quel(?:le)?s? \w+|par qui)"
-
 RULES: Final = {
     "en": CompoundRules(
         asks=re.compile(

@@ -25,20 +25,23 @@ _NO_PERSON: Final = frozenset(
     "rue parc pont fleuve lac mont ville festival coupe ligue musée église cathédrale société île mer océan république "
     "royaume pierre télescope tunnel gare hôpital comité conseil cour organisation réunion grotte système".split()
 )
-
-
 _MANY: Final = frozenset("band group team company government family people crew army couple duo trio police".split())
-
-
 _ASKS_WHO: Final = re.compile(r"^\W*(?:who|qui)\s+(?!(?:did|do|does)\b)", re.IGNORECASE)
-
-
 _ASKS_WHERE: Final = re.compile(
     r"^\W*(?:where|when|(?:in|from) (?:what|which)|d['’]?où|où|quand|dans quel\w*|en quel\w*)\b", re.IGNORECASE
 )
-
-
 _ASKS_NAME: Final = re.compile(r"^\W*(?:who|whom|what|which|qui|quel\w*|comment s['’]appel\w+)\b", re.IGNORECASE)
+DESCRIBES: Final = re.compile(
+    r"^\W*(?:(?P<who>who|qui)|what|which|quel(?:le)?s?|c['’]est quoi)\s+(?:(?:is|was|are|were|"
+    r"est|sont|était|étaient|fut)\s+)?"
+    r"(?P<thing>(?:the|le|la|les)\s[^?]+?)\s*[?.!]*$",
+    re.IGNORECASE,
+)
+_ONE_OF_ITS_KIND: Final = re.compile(
+    r"\b(?:first|second|third|last|next|only|most|least|\w{2,}est|main|premi\w+|deuxième|"
+    r"second\w*|\w+ième|derni\w+|plus|moins|seule?|record|principale?)\b",
+    re.IGNORECASE,
+)
 
 
 def antecedent(
@@ -66,21 +69,6 @@ def antecedent(
         if best > 0:
             return full_name(next(mention for fit, mention in fits if fit == best), context)
     return None
-
-
-DESCRIBES: Final = re.compile(
-    r"^\W*(?:(?P<who>who|qui)|what|which|quel(?:le)?s?|c['’]est quoi)\s+(?:(?:is|was|are|were|"
-    r"est|sont|était|étaient|fut)\s+)?"
-    r"(?P<thing>(?:the|le|la|les)\s[^?]+?)\s*[?.!]*$",
-    re.IGNORECASE,
-)
-
-
-_ONE_OF_ITS_KIND: Final = re.compile(
-    r"\b(?:first|second|third|last|next|only|most|least|\w{2,}est|main|premi\w+|deuxième|"
-    r"second\w*|\w+ième|derni\w+|plus|moins|seule?|record|principale?)\b",
-    re.IGNORECASE,
-)
 
 
 def _described(turn: Earlier, language: str) -> str | None:

@@ -9,7 +9,8 @@ from typing import Final
 from index.language import function_words
 from rag.follow_ups.antecedents import antecedent, mention_with
 from rag.follow_ups.context import Context
-from rag.follow_ups.english_pronouns import fill_in_pronouns, stands_for_something_near
+from rag.follow_ups.english_near import stands_for_something_near
+from rag.follow_ups.english_pronouns import fill_in_pronouns
 from rag.follow_ups.fragment_rules import AUXILIARY
 from rag.follow_ups.names import find_names
 from rag.follow_ups.nouns import find_nouns
@@ -19,41 +20,27 @@ _TIMES: Final = (
     "year|years|month|week|day|days|morning|evening|night|time|century|decade|moment|way|"
     "weekend|season|point|case|reason|kind|type|sort|article|page|text|last|next|first"
 )
-
-
 _DEMONSTRATIVE: Final = re.compile(
-    r"\b(?:this|these|those|(?:(?<=\bof )|(?<=\bin )|(?<=\bfor )|(?<=\bwith )|(?<=\bon )|"
-    r"(?<=\bfrom )|(?<=\bto )|(?<=\bwas )|(?<=\bdid )|(?<=\bis )|(?<=\bdoes ))that)\s+"
-    rf"(?!(?:{_TIMES}|{AUXILIARY}|of)\b)(?P<noun>[a-z]{{3,}})\b",
+    r"\b(?:this|these|those(?!\s+\w*[^s\W]\b)|(?:(?<=\bof )|(?<=\bin )|(?<=\bfor )|(?<=\bwith )|(?<=\bon )|"
+    r"(?<=\bfrom )|(?<=\bto )|(?<=\bwas )|(?<=\bdid )|(?<=\bis )|(?<=\bdoes ))that(?!\s+\w*[^s]s\b))\s+"
+    rf"(?!(?:{_TIMES}|{AUXILIARY}|of|the|they|he|she|we|you|who)\b)(?P<noun>[a-z]{{3,}})\b",
     re.IGNORECASE,
 )
-
-
 _BARE_DEMONSTRATIVE: Final = re.compile(
     r"\b(?:this|that|these|those)\s*[?.!]*$|\b(?:is|was|did|does|do|were|are) (?:this|that|these|those) "
     r"(?:happen|work|mean|affect|cause|lead|change|help|start|begin|end|go|come|so|important|true|called)\b",
     re.IGNORECASE,
 )
-
-
 _DEFINITE: Final = re.compile(r"\b[Tt]he (?P<noun>[a-z]{3,})\b(?!['’]s)(?=\s*[?.!]?$|\s+(?P<next>[a-z]+))")
-
-
 _ONE: Final = re.compile(r"\b(?P<before>(?:the|an?|any|which|this|that)\s+[a-z]+\s+)one(?P<s>s?)\b")
-
-
 _THERE: Final = re.compile(
-    r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )(?<!\bbeen )\b(?:from )?there(?=\s*[?.!]*$|"
+    r"(?<!\bwhere )(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )(?<!\bbeen )\b(?:from )?there(?=\s*[?.!]*$|"
     r"\s+(?:in|now|today|during|each|every|and)\b)"
 )
-
-
 _VERBS: Final = frozenset(
     "open close start begin end win lose cost take get go come become work look happen last "
     "weigh stand built made found".split()
 )
-
-
 _LIGHT: Final = frozenset(
     "won win happen happened happens else next other others example examples give tell me "
     "main reason reasons first later cause causes result results".split()

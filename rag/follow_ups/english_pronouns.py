@@ -9,24 +9,21 @@ from typing import Final
 from index.language import function_words
 from rag.follow_ups.antecedents import antecedent
 from rag.follow_ups.context import Context, Role
+from rag.follow_ups.english_near import Place, stands_for_something_near
 from rag.follow_ups.fragment_rules import AUXILIARY
-from rag.follow_ups.names import find_names
 from rag.follow_ups.topics import in_parentheses
 
 _PRONOUNS: Final[tuple[tuple[Role, str], ...]] = (
-    ("person", r"\b(?:he|she|him|his|her|himself|herself)\b(?![-.])"),
+    ("person", r"\b(?:he|she|him|his|her)\b(?![-.])"),
     ("thing", r"\b(?:it|its)\b(?!['’]?-)"),
     ("group", r"\b(?:they|them|their)\b"),
 )
-
-
 _POSSESSIVE: Final = frozenset(("his", "its", "their"))
-
-
 # It rains, it takes a day, it is possible to …: nothing is meant by "it".
 _IMPERSONAL: Final = re.compile(
     r"\bit(?:['’]s| is| was| be)? (?:\w+ ){1,2}(?:that|to|how|why|whether|if|for)\b|\b(?:is|"
-    r"was) it \w+ (?:that|to|how|why|whether|for)\b"
+    r"was) it to \w+|"
+    r"\bhow (?:far|long) (?:is|was) it (?:from|to|since|until)\b|\b(?:is|was) it \w+ (?:that|to|how|why|whether|for)\b"
     r"|\bit(?:['’]s| is| was| be| will be)?(?: (?:really|not|still|ever|even|most|more|"
     "so))* (?:rain|snow|late|cold|hot|dark|time|possible|impossible|"
     r"necessary|legal|illegal|important|true|common|safe|better|best|easy|easier|hard|difficult|worth|ok|okay|allowed|"
@@ -40,40 +37,6 @@ _IMPERSONAL: Final = re.compile(
 )
 
 
-_PEOPLE: Final = re.compile(
-    "^(?:man|woman|boy|girl|king|queen|prince|princess|president|child|person|people|pope|"
-    "saint|emperor|son|daughter|wife|husband|"
-    r"mother|father|brother|sister|general|anyone|someone|everyone|somebody|students?|\w{3,}(?:er|or|ist|ian|ant|ee))$"
-)
-
-
-_OPENING: Final = re.compile(
-    rf"^\W*(?:(?:and|but|so|then|also|ok|okay)\b,?\s*)*(?:(?:\w+ )?(?:what|which|whose|who|whom|when|where|why|how)\b"
-    rf"(?:(?:\s+(?!{AUXILIARY}\b)[\w'’-]+){{0,5}}?\s+{AUXILIARY}\b)?|{AUXILIARY}\b)",
-    re.IGNORECASE,
-)
-
-
-_LINKED: Final = re.compile(
-    r"(?:\b(?:the|an?|any|some|all|many|most|much|one)\s+)?(?:[\w-]+\s+)?[\w'-]+\s+(?:of|from|"
-    "on|in|with|about|to|for|at|by|after|before|during)"
-    r"(?:\s+(?:any|some|all|one)(?:\s+of)?)?\s*$",
-    re.IGNORECASE,
-)
-
-
-_SOMEBODY: Final = re.compile(r"\s*(?:they|people|you|we|i|one|he|she|it)\b(?!\W*$)", re.IGNORECASE)
-
-
-_PART_OF: Final = re.compile(r"\bthe \w+ (?:of|in|for|from|to)\s*$", re.IGNORECASE)
-
-
-_CLAUSE: Final = re.compile(
-    r"\b(?:when|while|after|before|because|since|if|that|and|but|who|which|where|how|although|until|as)\b",
-    re.IGNORECASE,
-)
-
-
 def fill_in_pronouns(question: str, context: Context) -> str:
     """The question with what it leans on filled in; unchanged if it leans on nothing, or nothing fits."""
     used, found_out = "", list[tuple[re.Match[str], str]]()
@@ -81,11 +44,7 @@ def fill_in_pronouns(question: str, context: Context) -> str:
     for role, pattern in _PRONOUNS:
         found = re.finditer(pattern, _without_quotes(question), re.IGNORECASE)
         match = next((one for one in found if _is_pronoun(question, one)), None)
-        if (
-            match is None
-            or stands_for_something_near(question[: match.start()], role, _owns(question, match))
-            or not _is_pronoun(question, match)
-        ):
+        if match is None or stands_for_something_near(question[: match.start()], role, _place(question, match)):
             continue
         called = {"she": "f", "her": "f", "he": "m", "his": "m", "him": "m"}.get(match[0].casefold(), "")
         several = role == "group" and re.search(r"\bit\b", question) is not None
@@ -116,45 +75,12 @@ def _is_pronoun(question: str, match: re.Match[str]) -> bool:
     return match[0] != "IT" and not any(start <= match.start() < end for start, end in nothing)
 
 
-def stands_for_something_near(before: str, role: Role, possessive: bool = False) -> bool:
-    """Whether the pronoun may mean something said before it in the same question."""
-    if find_names(before, "en") or re.search(r"[.?!:;]\s", before):
-        return True
-    opening = _OPENING.match(before)
-    if opening is None:
-        return (
-            re.fullmatch(
-                r"\W*(?:(?:and|but|so|ok|okay|then|tell me (?:more )?about|describe|explain)\b\W*)*",
-                before,
-                re.IGNORECASE,
-            )
-            is None
-        )
-    rest = before[opening.end() :]
-    if _CLAUSE.search(rest) and re.search(r"\w+\s+(?:\w+\s+)*\w+", _CLAUSE.split(rest)[0]):
-        return True  # "were his plays read while he …": what the clause before was about
-    if not re.search(
-        r"\b(?:do|does|did|can|could|will|would|should|has|have|had|didn't|don't|doesn't)$", opening[0], re.IGNORECASE
-    ):
-        if re.search(rf"{AUXILIARY}$", opening[0], re.IGNORECASE) is None:
-            rest = re.sub(r"^\s*[\w-]+", "", rest)  # the verb: "Who invented it?", "What happened to him?"
-            if possessive and not _PART_OF.search(rest):
-                return True  # "Who lost his crown?": who did
-        elif rest.strip() and possessive and not _PART_OF.search(rest):
-            return True
-    if role == "thing" and _SOMEBODY.match(rest):
-        return False  # "When did they build it?"
-    rest = _LINKED.sub("", rest)
-    words = [word for word in re.findall(r"[\w-]+", rest.casefold()) if word not in function_words("en")]
-    if role == "person":
-        return any(_PEOPLE.match(word) for word in words)
-    if role == "group":
-        return any(
-            re.search(r"(?:[^suiy]s|ies|ys|es|people|men|children|team|company|group|government)$", w) for w in words
-        )
-    if rest.strip() and words and rest.split()[-1].casefold() == words[-1]:
-        words = words[:-1]  # the verb whose object the pronoun is
-    return any(not re.search(r"(?:[^su]s|ed|ly|people)$", word) for word in words)
+def _place(question: str, match: re.Match[str]) -> Place:
+    if _owns(question, match):
+        return "owner"
+    verb = re.match(rf"\s+(?:{AUXILIARY}|['’]s)\b", question[match.end() :], re.IGNORECASE)
+    subject = match[0].casefold() in ("he", "she", "they") or (match[0].casefold() == "it" and verb is not None)
+    return "subject" if subject else "object"
 
 
 def _owns(question: str, match: re.Match[str]) -> bool:

@@ -13,6 +13,12 @@ from rag.follow_ups.phrases import Mention, attach
 from rag.follow_ups.question_words import ask_otherwise, insert, join_questions
 from rag.follow_ups.topics import with_topic
 
+_ORDINAL: Final = re.compile(
+    r"\b(?:first|second|third|fourth|last|next|premi(?:er|ère)s?|deuxième|seconde?|troisième|"
+    r"quatrième|cinquième|derni(?:er|ère)s?)\b",
+    re.IGNORECASE,
+)
+
 
 def complete_fragment(question: str, context: Context) -> str:
     """The earlier question with the fragment's words in it; `question` itself if it is no fragment."""
@@ -96,13 +102,6 @@ def _with_thing(rest: str, earlier: str, question: str, context: Context, rules:
             start, new = old.start + head.end(), plain  # « l'amende de Meta » → « l'amende de TikTok »
         return earlier[:start] + new + earlier[old.end :]
     return _for_group(rest.split()[-1], earlier, rules) or with_topic(question, context)
-
-
-_ORDINAL: Final = re.compile(
-    r"\b(?:first|second|third|fourth|last|next|premi(?:er|ère)s?|deuxième|seconde?|troisième|"
-    r"quatrième|cinquième|derni(?:er|ère)s?)\b",
-    re.IGNORECASE,
-)
 
 
 def _in_order(rest: str, earlier: str) -> str | None:

@@ -28,8 +28,6 @@ _PLAIN: Final = re.compile(
     r"alors)\s+)(?P<que>qu['’])?(?P<pronoun>ils?|elles?)\s+(?P<verb>[\w'’]+(?:\s+\w+)?)",
     re.IGNORECASE,
 )
-
-
 # « il y a », « faut-il », « il pleut », « est-il possible de » : « il » ne désigne rien.
 _IMPERSONAL: Final = re.compile(
     r"\best-il mis fin\b|^\W*que\s.*\bpass(?:é|e|a|ait)\b|\bse (?:passe|passait|produit|"
@@ -51,21 +49,15 @@ _IMPERSONAL: Final = re.compile(
     r"avoir\b|heures?\s+(?:est|était)-il\b|\bs['’](?:agit|agissait)-il\b|\bdoit-il y avoir\b",
     re.IGNORECASE,
 )
-
-
 _STRESSED: Final = re.compile(
     r"(?<![\w'’-])(?P<preposition>avec|pour|contre|chez|sans|sur|par|après|avant|entre|de|"
     r"d['’]|à)\s*(?P<word>lui|elle|eux|elles|celui-ci|celle-ci|ceux-ci|celles-ci|cela|"
     r"ça)(?:-mêmes?)?\b",
     re.IGNORECASE,
 )
-
-
 _POINTED: Final = re.compile(
     r"(?<![\w'’-])(?P<word>celui-ci|celle-ci|ceux-ci|celles-ci|ce dernier|cette dernière)\b", re.IGNORECASE
 )
-
-
 _NUMBER: Final = {
     "il": ("m", False),
     "elle": ("f", False),
@@ -74,10 +66,13 @@ _NUMBER: Final = {
     "lui": ("", False),
     "eux": ("", True),
 }
-
-
 _OF_PEOPLE: Final = re.compile(
     r"\b(?:née?s?|mari[ée]|mariée|épous\w+|étudi\w+|grandi|quel âge|métier|profession|enfance|surnomm\w+)\b",
+    re.IGNORECASE,
+)
+_PASSIVE: Final = re.compile(
+    r"^\W*quel(?:le)?s?\s(?:[\w'’-]+\s){1,4}?(?:(?:a|ont|avait|avaient)-(?:t-)?(?:il|elle)s?\sété|(?:est|sont|était|étaient|sera)-(?:il|elle)s?)"
+    r"\s\w+(?:é|ée|és|ées)\b",
     re.IGNORECASE,
 )
 
@@ -123,6 +118,11 @@ def _has_subject(before: str) -> bool:
     return bool(re.search(r"\w", re.sub(r"\b(?:ne|n['’]|donc|alors|qu['’]|que)", "", rest, flags=re.IGNORECASE)))
 
 
+def _asks_for_subject(question: str) -> bool:
+    """« Quelle loi a-t-elle été votée ? »: the pronoun is the law asked for; not so « Quel jour est-il né ? »."""
+    return _PASSIVE.match(question) is not None and _OF_PEOPLE.search(question) is None
+
+
 def _subject(question: str, context: Context) -> str:
     """« Où est-elle née ? » → « Où Marie Curie est-elle née ? »: the subject goes before the verb."""
     for pattern in (INVERTED, _PLAIN):
@@ -130,6 +130,8 @@ def _subject(question: str, context: Context) -> str:
         if match is None or _IMPERSONAL.search(question):
             continue
         before = question[: match.start("verb" if pattern is INVERTED else "pronoun")]
+        if pattern is INVERTED and _asks_for_subject(question):
+            continue
         if independent(before) or (words(before) if pattern is _PLAIN else _has_subject(before)):
             continue
         meant = _meant(match["pronoun"], context, question)

@@ -13,17 +13,11 @@ from rag.follow_ups.phrases import attach, small_words
 from rag.follow_ups.topics import with_topic
 
 _BE: Final = r"(?:est|sont|était|étaient|fut|furent|sera|seront|serait|a|ont|avait|avaient|aura|auront)"
-
-
 WH: Final = r"(?:quand|où|pourquoi|comment|combien|qui|que|quoi|lequel|laquelle|lesquels|quel(?:le)?s?)"
-
-
 _PREPOSITION: Final = (
     "(?:à|de|d['’]|en|dans|par|pour|avec|sur|sous|contre|chez|depuis|pendant|durant|"
     "jusqu['’](?:à|en)?|vers|selon|après|avant|sans)"
 )
-
-
 # Clitics that may stand between the start of a clause and its verb: « ne s'est-il », « l'a-t-elle ».
 _BEFORE_VERB: Final = r"(?:(?:ne|me|te|se|le|la|les|lui|leur|y|en)\s+|(?:n|m|t|s|l)['’])*"
 INVERTED: Final = re.compile(
@@ -37,14 +31,10 @@ _SUBJECT: Final = re.compile(
     r"votre|vos|leurs?|chaque|certains|plusieurs)\s+\w|(?<![\w'’])l['’]\w",
     re.IGNORECASE,
 )
-
-
 ASKING: Final = re.compile(
     rf"^\W*(?:et\s+|mais\s+|alors\s+)?(?:{_PREPOSITION}\s*|tous les )?(?:{WH}\b|qu(?=['’]))(?:\s+(?:de\s+|d['’]))?",
     re.IGNORECASE,
 )
-
-
 _POSSESSIVE: Final = re.compile(
     r"(?<![\w'’-])(?P<word>sons?|sa|ses|leurs?)\s+(?P<noun>(?!\w+-(?:t-)?(?:il|elle|"
     r"on))[\w'’-]+(?:\s+(?:de\s+|d['’])(?!(?:la|le|les|l)\b)[\w-]+)*"
@@ -52,29 +42,21 @@ _POSSESSIVE: Final = re.compile(
     r"du\b|des\b|ne\b|n['’]|se\b|s['’]|au\b|aux\b)[\w-]+(?!-)){0,2}(?=\s*[?.!]*$))?)",
     re.IGNORECASE,
 )
-
-
 _NOT_POINTED: Final = (
     "que|qu|qui|quoi|dont|jour|mois|soir|matin|moment|sujet|point|genre|type|sont|n|année|"
     "semaine|fois|sera|sens|cas|soit|fut|était|serait|derniers|week"
 )
-
-
 _DEMONSTRATIVE: Final = re.compile(
     r"(?<![\w'’-])(?:ce|cet|cette|"
     rf"ces)\s+(?!(?:{_NOT_POINTED})\b)(?P<noun>[a-zà-ÿœ]{{3,}})\b(?!\s+(?:de|du|des|d['’]|qui|"
     r"que|dont)\b|\s+d['’]|,)",
     re.IGNORECASE,
 )
-
-
 _DEFINITE: Final = re.compile(
     r"(?<![\w'’-])(?P<article>le|la|les|du|au|aux|"
     rf"l['’])\s*(?P<noun>[a-zà-ÿœ]{{3,}})(?=\s*[?.!]?$|\s+(?:{_BE}(?:-|\b)|\w+-(?:t-)?(?:il|"
     r"elle)s?\b|ne\b|se\b))"
 )
-
-
 _LIGHT_WORDS: Final = frozenset(
     "est sont était étaient fut furent sera seront à de en dans par pour avec sur quel "
     "quelle quels quelles c'est c’est "

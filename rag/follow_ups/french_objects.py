@@ -18,30 +18,22 @@ _OBJECT: Final = re.compile(
     r"la|les)\s+\w+(?!\w*-))",
     re.IGNORECASE,
 )
-
-
 _INFINITIVE: Final = re.compile(
     r"\b(?:peut-on|doit-on|faut-il|comment|où|pourquoi)\s+(?:le|la|les|lui|leur|l['’]|y|"
     r"en)\s*\w+(?:er|ir|re|oir)\b(?=\s*[?.!]*$)",
     re.IGNORECASE,
 )
-
-
 _PLACE: Final = re.compile(
     r"(?<![\w'’-])y\s+(?!a\b|avait\b|aura\b|avoir\b|aurait\b|ait\b|eut\b|eu\b)(?:\w+)|"
     r"\bs['’]y\s+\w+|\bn['’]y\s+(?!a\b|avait\b)\w+",
     re.IGNORECASE,
 )
-
-
 _PART: Final = re.compile(
     r"(?<![\w'’-])(?:(?<=qui )|(?<=combien )|(?<=quel )|(?<=quelle )|(?<=quels )|(?<=que )|"
     r"(?<=où ))en\s+(?:est|sont|a|ont|était|étaient|reste|existe|compte|possède|avait|faut|"
     r"fut|fait)\b",
     re.IGNORECASE,
 )
-
-
 _NEUTER: Final = re.compile(
     r"(?<![\w'’-])(?:cela|ça)(?:\s+(?:a|s['’]est|avait|est|était|va)\b|\s*[?.!]*$)|"
     r"^(?:c['’]est|c['’]était|ce sera)\s+(?:quand|où|combien|pourquoi|qui|à quelle \w+|en "
@@ -63,7 +55,7 @@ def with_topic_for_object(question: str, context: Context) -> str:
         word = thing["word"].casefold()
         clitic = (
             word.startswith(("l'", "l’"))
-            or re.match(r"(?:\S+\s)*(?:qui|que)\s", thing["before"].casefold()) is not None
+            or re.match(r"\W*(?:et |mais )?(?:qui|que)\s", thing["before"].casefold()) is not None
         )
         if clitic:
             return with_topic(question, context)

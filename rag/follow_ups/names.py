@@ -10,8 +10,6 @@ from typing import Final
 from rag.follow_ups.phrases import ARTICLES_FR, ASCII_QUOTE, WORD, Mention, french_article, small_words
 
 _NAME_WORD: Final = r"(?:[A-ZÀ-ÖØ-Þ]['’](?=[A-ZÀ-ÖØ-Þ]))?[A-ZÀ-ÖØ-Þ](?:\.(?=\s?[A-Z])|[\w&]+(?:[-.][\w&]+)*)?"
-
-
 _JOIN: Final = {
     "en": r"of the|of|for the|the|de la|de|du|von|van der|van|la|al|&",
     "fr": r"de la|de l['’]|de|du|des|d['’]|von|van|sur|en|et la|la|le|&",
@@ -29,36 +27,18 @@ _NAMED_PLACES: Final = (
     "canal|tunnel|pont|musée|palais|château|festival|fleuve|île|col|lac|cathédrale|institut|"
     "gare|place|prix|piton|baie|guerre"
 )
-
-
 _FRENCH: Final = re.compile(
     rf"(?:(?<![\w'’])(?P<article>(?i:{ARTICLES_FR}))(?:\s+|(?<=['’])))?"
     rf"(?:(?P<head>(?:{_NAMED_PLACES})\s+(?:du|des|de\s+la)|{WORD})\s+(?:de\s+|d['’]|en\s+)?)?(?P<run>{_run('fr')})"
 )
-
-
 _ENGLISH: Final = re.compile(rf"(?P<article>\bthe\s+)?(?P<head>(?!))?(?P<run>{_run('en')})(?P<tail>\s+{WORD})?")
-
-
 _QUOTED: Final = re.compile(r"[“\"«]\s*(?P<run>[^“”\"«»?]{2,60}?)\s*[”\"»]")
-
-
 _PLACING: Final = re.compile(r"\b(?:in|at|on|near|into|à|au|aux|en|dans|sur)\s+(?:the\s+)?$", re.IGNORECASE)
-
-
 _CALLED: Final = re.compile(r"\s+(?:(?:ne|se|y|en)\s+|[nsl]['’])?[\w]+-(?:t-)?(ils?|elles?)\b", re.IGNORECASE)
 _ARTICLE: Final = re.compile(r"(?:The|A|La|Le|Les|L['’])(?:\s|(?<=['’]))")
-
-
 _OPENING: Final = re.compile(r"(?:^|[.!?:]\s+)[“\"«(]?\s*$")
-
-
 _YEAR: Final = re.compile(r"(?<![\w.,-])(?:1\d{3}|20\d\d)(?:s\b|(?![\w%]|[.,-]\d))")
-
-
 _CLITIC: Final = re.compile(r"-(?:t-)?(?:ils?|elles?|on|ce|je|tu|nous|vous|y)$", re.IGNORECASE)
-
-
 # Capitalised, but no names: they open a request, or are times; French writes its own small.
 _NO_NAMES: Final = frozenset(
     "tell describe explain give list name compare define please say show find ok okay yes no "
@@ -69,8 +49,6 @@ _NO_NAMES: Final = frozenset(
     "non combien quels quelles peut doit faut "
     "don isn aren doesn didn wasn won couldn".split()
 )
-
-
 _DEMONYM: Final = re.compile(r"^(?:French|Greek|Dutch|Czech|Swiss|Thai|[A-Z]\w+(?:ish|ian|ese|ican|ean|man))$")
 
 

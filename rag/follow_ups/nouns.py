@@ -12,19 +12,11 @@ _NOUN_FR: Final = re.compile(
     rf"(?<![\w'’-])(?P<article>(?i:{ARTICLES_FR}))(?:\s+|(?<=['’]))(?P<noun>{WORD})"
     rf"(?P<more>(?:\s+(?:de\s+|d['’])(?!(?:la|le|les|l)\b){WORD})*)(?P<last>\s+{WORD})?"
 )
-
-
 _NOUN_EN: Final = re.compile(rf"(?P<after>\b\w+\s+)?\b(?:the|an?)\s+(?P<noun>{WORD}(?:\s+(?:of\s+)?{WORD}){{0,3}})")
-
-
 _VERB_LAST: Final = re.compile(
     r"^(?!(?:what|who|which)\b)(?:.*\s)?(?:is|are|was|were|do|does|did|has|have|had|can|will)\s+$", re.IGNORECASE
 )
-
-
 _ORDER: Final = frozenset("next last first second third previous latest main current".split())
-
-
 _TOPIC_EN: Final = re.compile(
     rf"(?:(?i:^wh(?:at|o)(?:['’]s| is| are| was| were)|\babout|^describe|^explain|^define)|\bof|\bbetween)\s+"
     rf"(?:an?\s+)?(?P<noun>{WORD}(?:\s+(?:of\s+)?{WORD}){{0,3}})\s*[?.!]?$"

@@ -37,11 +37,7 @@ class Mention:
 
 
 WORD: Final = r"[a-zà-öø-ÿœ]+(?:-[a-zà-öø-ÿœ]+)*"
-
-
 ARTICLES_FR: Final = r"du|des|aux|au|de la|de l['’]|à la|à l['’]|les|le|la|l['’]|une|un|cette|cet|ce|ces"
-
-
 # Verbs and adverbs that end a noun phrase beside the function words of the language.
 _ENDS: Final = {
     "en": frozenset(
@@ -51,13 +47,9 @@ _ENDS: Final = {
     ),
     "fr": frozenset("hier aujourd demain né née nés nées mort morte appelé appelée dit lieu encore déjà".split()),
 }
-
-
 ADJECTIVE: Final = re.compile(
     r"(?:ale?|aux|iques?|ives?|ifs?|euses?|eux|ennes?|iens?|aises?|ais|bles?|aires?|els?|elles?)$"
 )
-
-
 ASCII_QUOTE: Final = "'’"
 
 

@@ -13,31 +13,19 @@ _ENGLISH_OPENING: Final = re.compile(
     rf"how)\b(?:\s+(?!{AUXILIARY}\b)[\w'’-]+){{0,5}}?)(?P<rest>\s+{AUXILIARY}\b.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-
-
 _ENGLISH_YES_NO: Final = re.compile(rf"^{AUXILIARY}\b", re.IGNORECASE)
-
-
 _FRENCH_OPENING: Final = re.compile(
     r"^(?:quand|où|comment|pourquoi|combien de temps|depuis quand|(?:à|en|dans) quel(?:le)? \w+)(?P<rest>\s.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-
-
 _FRENCH_YES_NO: Final = re.compile(
     r"^est-ce qu|^(?:l[ae]s? |l['’]|un |une )?\S[^?]*-(?:t-)?(?:il|elle)s?\b", re.IGNORECASE
 )
-
-
 _WHO_DID: Final = re.compile(r"^[Ww]ho (?P<verb>[a-z]+) (?P<thing>(?:the |an? |[A-Z“\"]).+?)\s*\?*$")
-
-
 _QUI_A: Final = re.compile(
     r"^qui a (?!été\b)(?P<verb>[a-zà-ÿ]+(?:é|i|u|is|it|ert)) (?P<thing>(?P<article>les? |la |l['’]|une? ).+?)\s*\?*$",
     re.IGNORECASE,
 )
-
-
 _PARTICIPLES: Final = dict(
     pair.split(":")
     for pair in "wrote:written built:built won:won made:made found:found led:led drew:drawn took:taken "
