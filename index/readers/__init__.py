@@ -25,14 +25,15 @@ READERS: Final[dict[str, Callable[[Path, str], Iterator[Source]]]] = {
     ".jsonl": jsonl.read,
 }
 IGNORE_FILE: Final = ".loccitignore"
-QUESTIONS_FILE: Final = "questions.jsonl"  # what `loccit eval` asks of a folder: no articles
+# What is asked of a folder, alone and after another question: no articles.
+QUESTIONS_FILES: Final = frozenset(("questions.jsonl", "follow_ups.jsonl"))
 
 
 def find_files(path: Path) -> tuple[list[Path], list[Path]]:
     """The files to read at `path` (itself, or all of known endings below a folder), and the folders
     below it that cannot be listed, both in order.
 
-    Hidden files, `questions.jsonl` and what the folder's `.loccitignore` names (one pattern a
+    Hidden files, `questions.jsonl`, `follow_ups.jsonl` and what the folder's `.loccitignore` names (one pattern a
     line, as in .gitignore) are left out. Raises UnreadableArticle if there is nothing at `path`, or
     it or its `.loccitignore` cannot be used.
     """
@@ -49,7 +50,7 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
     for folder, inner, names in os.walk(path, onerror=lambda error: unlisted.append(Path(error.filename))):
         inner[:] = [name for name in inner if not name.startswith(".")]
         for file in (Path(folder, name) for name in names if not name.startswith(".")):
-            known = file.suffix.lower() in READERS and file.name != QUESTIONS_FILE
+            known = file.suffix.lower() in READERS and file.name not in QUESTIONS_FILES
             if known and not ignored.match_file(file.relative_to(path).as_posix()) and _may_be_file(file):
                 found.append(file)
     unlisted = [folder for folder in unlisted if not ignored.match_file(f"{folder.relative_to(path).as_posix()}/")]

@@ -1,0 +1,49 @@
+"""A follow-up and what was said before → a question that stands alone, by rules: no model. What leaves nothing
+out comes back as it was. Left out: compound questions (`compound.py`), the rules of each language
+(`follow_ups/`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from rag.follow_ups.context import TURNS, Context, Earlier
+from rag.follow_ups.english import fill_in_english
+from rag.follow_ups.fragments import complete_fragment
+from rag.follow_ups.french import fill_in_french
+
+_FILL_IN: Final = {"en": fill_in_english, "fr": fill_in_french}
+_FEW_WORDS: Final = 2
+"""In a language without rules, a question of so many words after another is taken to lean on it."""
+
+
+def standalone_question(question: str, language: str, earlier: Sequence[Earlier]) -> str:
+    """The question with what it leaves to the earlier turns (oldest first) filled in; `question` itself,
+    character for character, if it leaves nothing to them or nothing fits.
+
+    Earlier turns may be follow-ups: they are completed first, in order. The longest history
+    read is twelve turns."""
+    context = Context(language)
+    for turn in earlier[-3 * TURNS :]:
+        asked = _complete(turn.question, context)
+        context.turns.append(replace(turn, question=asked))
+    return _complete(question, context)
+
+
+def _complete(question: str, context: Context) -> str:
+    if not context.turns or not question.strip():
+        return question
+    fill_in = _FILL_IN.get(context.language)
+    if fill_in is None:
+        last = context.last.question.strip()
+        few = len(question.split()) <= _FEW_WORDS and any(character.isalpha() for character in question)
+        return f"{last} {question}" if few and last and last != question else question
+    completed = complete_fragment(question, context)
+    if completed != question:
+        context.meant = {}
+        return completed
+    return fill_in(question, context)
+
+
+__all__ = ["Earlier", "standalone_question"]
