@@ -1,6 +1,7 @@
 """Numbers said in a French or English sentence: what is counted or measured, and between which bounds the number
 lies as it is said. Left out: dates (`dates.py`). Numbers that name a thing instead of counting (page 3, Article 12,
-version 4.2, 3rd, a score of 3-1) are read as labels, ages not at all: they change by themselves."""
+version 4.2, 3rd, a score of 3-1) are labels, and so are
+numbers that cannot be read for sure. Ages are not read at all: they change by themselves."""
 
 from __future__ import annotations
 
@@ -41,6 +42,7 @@ _CLOCK: Final = re.compile(
     re.I,
 )
 
+_DIGIT: Final = re.compile(r"\d")
 _DIGITS: Final = r"(?:\d{1,3}(?:[ ,.]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)(?!\d)"
 _WORDS: Final = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 _NUMBER: Final = re.compile(
@@ -119,15 +121,19 @@ def read_amounts(text: str, language: str) -> tuple[list[Amount], set[str], str]
 
     def amount(match: re.Match[str]) -> str:
         found = _amount(match, language)
-        amounts.extend([found] if found else [])
-        kept = len(match["unit"] or "") if match["unit"] and found and found.kind not in _UNIT_KINDS else 0
+        if found is None:
+            labels.add(match["number"].casefold())
+            return " " * len(match.group())
+        amounts.append(found)
+        kept = len(match["unit"]) if match["unit"] and found.kind not in _UNIT_KINDS else 0
         return " " * (len(match.group()) - kept) + match.group()[len(match.group()) - kept :]
 
-    text = _AGES.sub(" ", text)
-    text = _CLOCK.sub(clock, text)
-    for pattern in _LABELS:
-        text = pattern.sub(label, text)
-    text = _NAME_NUMBER.sub(numbered_name, text)
+    if _DIGIT.search(text):
+        text = _AGES.sub(" ", text)
+        text = _CLOCK.sub(clock, text)
+        for pattern in _LABELS:
+            text = pattern.sub(label, text)
+        text = _NAME_NUMBER.sub(numbered_name, text)
     return amounts, labels, _NUMBER.sub(amount, text)
 
 

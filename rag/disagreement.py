@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 from typing import Final
 
@@ -53,10 +53,32 @@ _NEGATION_TERMS: Final = frozenset(
 )
 _AGAIN: Final = re.compile(r"\b(?:again|another|other|also|too|nouveau|nouvelle|autres?|aussi|également)\b", re.I)
 _POINTING: Final = re.compile(
-    r"\W*(?:it|its|he|she|they|his|her|their|this|that|these|those|there|here|such|il|elle|ils|elles|ce|cet|cette|ces|"
+    r"\W*(?:an?|une?|des|some|several|plusieurs|another|it|its|he|she|they|his|her|their|this|that|these|those|there|here|such|il|elle|ils|elles|ce|cet|cette|ces|"
     r"c['’]|cela|ceci|son|sa|ses|leurs?|celui|celle|ceux)\b",
     re.I,
 )
+_SOMEONE: Final = re.compile(
+    r"\b(?:an?|une?|another|autre) (?:\w+ )?(?:man|woman|boy|girl|person|driver|cyclist|resident|homme|femme|garçon|fille|"
+    r"personne|conducteur|conductrice|cycliste|habitante?|adolescente?|teenager)\b",
+    re.I,
+)
+_ONCE: Final = (
+    "born birth dies died death founded founding foundation established established created creation built building "
+    "constructed construction opens opened opening inaugurated completed completion finished signed signing published "
+    "publication released release launched launch discovered discovery invented invention abolished abolition destroyed "
+    "destruction burned burnt begins began starts started ends ended closes closed closure expires deadline adopted "
+    "adoption vote ratified proclaimed independence merged merger demolished erected consecrated premiered "
+    "né née naît naissance naquit mort morte meurt mourut décès décédé décédée fondé fondée fondation créé créée création "
+    "construit construite construction bâti bâtie ouvre ouvrira ouvert ouverte ouverture inauguré inaugurée inauguration "
+    "achevé achevée achèvement signé signée signature publié publiée publication paru parue parution sorti sortie lancé "
+    "lancée lancement découvert découverte inventé inventée invention aboli abolie abolition détruit détruite brûlé "
+    "commence commencera débute débutera début fin finit finira termine terminera terminent ferme fermera fermeture expire "
+    "clôture adopté adoptée adoption vote voté votée ratifié ratifiée proclamé proclamée indépendance fusion démoli démolie "
+    "érigé érigée consacré consacrée promulgué promulguée"
+)
+"""What happens once to a thing. Of anything else a second date may be a second time: a king visits a town in 1904
+and in 1911."""
+
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _NOT_NAMES: Final = frozenset("monday tuesday wednesday thursday friday saturday sunday i".split())
 _LIGHT: Final = frozenset(
@@ -80,6 +102,7 @@ class _Statement:
     names: frozenset[str]
     sure_names: frozenset[str]
     negated: bool | None
+    once: frozenset[str]
     again: bool
     pointing: bool
     names_around: frozenset[str]
@@ -122,14 +145,25 @@ def _statement(sentence: str, language: str) -> _Statement:
         tuple(amounts),
         tuple(dates),
         frozenset(labels),
-        frozenset(passage_terms(rest, language)) - _LIGHT - _NEGATION_TERMS,
-        frozenset(passage_terms(" ".join(capitals), language)),
-        frozenset(passage_terms(" ".join(inside), language)),
+        _terms(rest, language) - _LIGHT - _NEGATION_TERMS,
+        _terms(" ".join(capitals), language),
+        _terms(" ".join(inside), language),
         _negated(rest),
+        _terms(rest, language) & _once(language),
         bool(_AGAIN.search(rest)),
-        bool(_POINTING.match(rest)),
+        bool(_POINTING.match(rest) or _SOMEONE.search(rest)),
         frozenset(),
     )
+
+
+def _terms(text: str, language: str) -> frozenset[str]:
+    """Terms without the plural s that the French stemmer leaves: "perdus" beside "perdu"."""
+    return frozenset(term.removesuffix("s") or term for term in passage_terms(text, language))
+
+
+@cache
+def _once(language: str) -> frozenset[str]:
+    return _terms(_ONCE, language)
 
 
 def _negated(sentence: str) -> bool | None:
@@ -168,18 +202,17 @@ def _share_name(one: _Statement, other: _Statement) -> bool:
 
 
 def _other_amount(one: _Statement, other: _Statement) -> bool:
+    """Whether the sentences differ in the number of one kind. If they differ in two, they speak of two things; and
+    they do if what is counted is led in by a term of one sentence only: "has 300 staff", "hired 40 staff"."""
     if one.negated != other.negated or not _same_time(one, other):
         return False
-    extra = one.terms ^ other.terms
-    found = False
+    different = 0
     for kind in {amount.kind for amount in one.amounts} & {amount.kind for amount in other.amounts}:
         ours, theirs = ([a for a in s.amounts if a.kind == kind] for s in (one, other))
-        if len(ours) > 1 or len(theirs) > 1:
+        if len(ours) > 1 or len(theirs) > 1 or {ours[0].lead, theirs[0].lead} & (one.terms ^ other.terms):
             return False
-        if extra & {ours[0].lead, theirs[0].lead}:
-            return False
-        found = found or not ours[0].may_equal(theirs[0])
-    return found
+        different += not ours[0].may_equal(theirs[0])
+    return different == 1
 
 
 def _same_time(one: _Statement, other: _Statement) -> bool:
@@ -189,9 +222,11 @@ def _same_time(one: _Statement, other: _Statement) -> bool:
 
 
 def _other_date(one: _Statement, other: _Statement) -> bool:
-    if one.amounts or other.amounts or len(one.dates) != 1 or len(other.dates) != 1 or one.again or other.again:
+    if one.negated != other.negated or one.again or other.again or len(one.dates) != 1 or len(other.dates) != 1:
         return False
-    if one.negated != other.negated:
+    if not (one.once & other.once):
+        return False
+    if {amount.kind for amount in one.amounts} & {amount.kind for amount in other.amounts}:
         return False
     mine, yours = one.dates[0], other.dates[0]
     return mine.comparable(yours) and not mine.may_equal(yours)

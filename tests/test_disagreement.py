@@ -118,8 +118,9 @@ def test_labels_are_not_amounts(text: str, language: str, label: str) -> None:
 
 
 def test_ages_and_unclear_numbers_are_not_read() -> None:
-    for text, language in (("Ada, 41, came.", "en"), ("Il a coûté 1,200 euros.", "fr"), ("A girl aged 12.", "en")):
+    for text, language in (("Ada, 41, came.", "en"), ("A girl aged 12.", "en"), ("Léon, âgé de 12 ans.", "fr")):
         assert read_amounts(text, language)[:2] == ([], set())
+    assert read_amounts("Il a coûté 1,200 euros.", "fr")[:2] == ([], {"1,200"})
 
 
 @pytest.mark.parametrize(
