@@ -142,14 +142,14 @@ _UNIT_KINDS: Final = frozenset(kind for kind, _ in UNITS.values())
 
 def _amount(match: re.Match[str], language: str) -> Amount | None:
     """None where the number cannot be read for sure."""
-    first = _bounds(match["number"], language)
-    last = _bounds(match["to"], language) if match["to"] else first
+    kind, factor = _kind(match, language)
+    first = _bounds(match["number"], language, kind in _UNIT_KINDS)
+    last = _bounds(match["to"], language, kind in _UNIT_KINDS) if match["to"] else first
     if first is None or last is None:
         return None
     low, high = first[0], last[1]
     if high < low:  # "won 3-1"
         return None
-    kind, factor = _kind(match, language)
     for word in match["times"].casefold().split():
         factor *= MULTIPLIERS[word]
     before = match.string[: match.start()]
@@ -175,9 +175,10 @@ def _kind(match: re.Match[str], language: str) -> tuple[str, float]:
     return terms[0] if terms else "", 1.0
 
 
-def _bounds(number: str, language: str) -> tuple[float, float] | None:
+def _bounds(number: str, language: str, measured: bool) -> tuple[float, float] | None:
     """Between what a number lies as it is written: half its last digit off, of trailing zeros at most a twentieth.
-    None for "1,200" in French and "1.200" in English: a thousand or one?"""
+    Counts are exact, measures are not: 12 miles are 19 km, but 13 miles are another length. None for "1,200" in
+    French and "1.200" in English: a thousand or one?"""
     if number.casefold() in NUMBER_WORDS:
         value = float(NUMBER_WORDS[number.casefold()])
         return value, value
@@ -193,5 +194,5 @@ def _bounds(number: str, language: str) -> tuple[float, float] | None:
         off = 0.5 * 10.0 ** -len(fraction)
     else:
         zeros = len(whole) - len(whole.rstrip("0"))
-        off = min(0.5 * 10.0**zeros, ROUNDED_SHARE * value) if zeros else 0.0
+        off = min(0.5 * 10.0**zeros, ROUNDED_SHARE * value) if zeros else 0.49 if measured else 0.0
     return value - off, value + off
