@@ -1,6 +1,7 @@
 """Numbers said in a French or English sentence: what is counted or measured, and between which bounds the number
 lies as it is said. Left out: dates (`dates.py`). Numbers that name a thing instead of counting (page 3, Article 12,
-version 4.2, 3rd, a score of 3-1) are read as labels, ages not at all: they change by themselves."""
+version 4.2, 3rd, a score of 3-1) are labels, and so are
+numbers that cannot be read for sure. Ages are not read at all: they change by themselves."""
 
 from __future__ import annotations
 
@@ -41,6 +42,7 @@ _CLOCK: Final = re.compile(
     re.I,
 )
 
+_DIGIT: Final = re.compile(r"\d")
 _DIGITS: Final = r"(?:\d{1,3}(?:[ ,.]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)(?!\d)"
 _WORDS: Final = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 _NUMBER: Final = re.compile(
@@ -119,15 +121,19 @@ def read_amounts(text: str, language: str) -> tuple[list[Amount], set[str], str]
 
     def amount(match: re.Match[str]) -> str:
         found = _amount(match, language)
-        amounts.extend([found] if found else [])
-        kept = len(match["unit"] or "") if match["unit"] and found and found.kind not in _UNIT_KINDS else 0
+        if found is None:
+            labels.add(match["number"].casefold())
+            return " " * len(match.group())
+        amounts.append(found)
+        kept = len(match["unit"]) if match["unit"] and found.kind not in _UNIT_KINDS else 0
         return " " * (len(match.group()) - kept) + match.group()[len(match.group()) - kept :]
 
-    text = _AGES.sub(" ", text)
-    text = _CLOCK.sub(clock, text)
-    for pattern in _LABELS:
-        text = pattern.sub(label, text)
-    text = _NAME_NUMBER.sub(numbered_name, text)
+    if _DIGIT.search(text):
+        text = _AGES.sub(" ", text)
+        text = _CLOCK.sub(clock, text)
+        for pattern in _LABELS:
+            text = pattern.sub(label, text)
+        text = _NAME_NUMBER.sub(numbered_name, text)
     return amounts, labels, _NUMBER.sub(amount, text)
 
 
@@ -136,14 +142,14 @@ _UNIT_KINDS: Final = frozenset(kind for kind, _ in UNITS.values())
 
 def _amount(match: re.Match[str], language: str) -> Amount | None:
     """None where the number cannot be read for sure."""
-    first = _bounds(match["number"], language)
-    last = _bounds(match["to"], language) if match["to"] else first
+    kind, factor = _kind(match, language)
+    first = _bounds(match["number"], language, kind in _UNIT_KINDS)
+    last = _bounds(match["to"], language, kind in _UNIT_KINDS) if match["to"] else first
     if first is None or last is None:
         return None
     low, high = first[0], last[1]
     if high < low:  # "won 3-1"
         return None
-    kind, factor = _kind(match, language)
     for word in match["times"].casefold().split():
         factor *= MULTIPLIERS[word]
     before = match.string[: match.start()]
@@ -169,9 +175,10 @@ def _kind(match: re.Match[str], language: str) -> tuple[str, float]:
     return terms[0] if terms else "", 1.0
 
 
-def _bounds(number: str, language: str) -> tuple[float, float] | None:
+def _bounds(number: str, language: str, measured: bool) -> tuple[float, float] | None:
     """Between what a number lies as it is written: half its last digit off, of trailing zeros at most a twentieth.
-    None for "1,200" in French and "1.200" in English: a thousand or one?"""
+    Counts are exact, measures are not: 12 miles are 19 km, but 13 miles are another length. None for "1,200" in
+    French and "1.200" in English: a thousand or one?"""
     if number.casefold() in NUMBER_WORDS:
         value = float(NUMBER_WORDS[number.casefold()])
         return value, value
@@ -187,5 +194,5 @@ def _bounds(number: str, language: str) -> tuple[float, float] | None:
         off = 0.5 * 10.0 ** -len(fraction)
     else:
         zeros = len(whole) - len(whole.rstrip("0"))
-        off = min(0.5 * 10.0**zeros, ROUNDED_SHARE * value) if zeros else 0.0
+        off = min(0.5 * 10.0**zeros, ROUNDED_SHARE * value) if zeros else 0.49 if measured else 0.0
     return value - off, value + off

@@ -20,10 +20,11 @@ _MONTHS: Final = {
     )
     for name in names.split()
 }  # fmt: skip
-_MONTH: Final = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+_MONTH: Final = rf"(?=[jfmasond])(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 _DAY: Final = r"(?<![\w.,/:-])(?P<day>[0-3]?\d)(?:st|nd|rd|th|er)?"
 _YEAR: Final = r"(?P<year>1\d{3}|20\d{2})(?![\w%€$£]|[.,:/]\d|[-–]\d)"
 _TO: Final = r"(?:to|and|à|et|au)\b"
+_HINT: Final = re.compile(rf"\d|siècle|century|\b{_MONTH}", re.I)
 _ROMAN: Final = {"I": 1, "V": 5, "X": 10}
 
 _START: Final = re.compile(r"\b(?:from|since|starting|depuis|dès|partir d[eu])(?: the| le)? $", re.I)
@@ -70,6 +71,8 @@ class Date:
 def read_dates(text: str) -> tuple[list[Date], str]:
     """The dates of a sentence, and the sentence with spaces in their place."""
     found: list[Date] = []
+    if not _HINT.search(text):
+        return found, text
     for pattern, make in _FORMS:
 
         def read(match: re.Match[str], make: Callable[[re.Match[str]], Date | None] = make) -> str:

@@ -1,88 +1,25 @@
-"""Whether two quotations disagree: another number, another date, or yes and no of the same thing. Left out: reading
-numbers and dates (`amounts.py`, `dates.py`), and every disagreement that is put in other words.
+"""Whether two quotations disagree: another number, another date, or yes and no of the same thing. Left out: taking
+sentences apart (`statements.py`), and every disagreement that is put in other words.
 
 Precision comes first: who is told that sources disagree must be able to rely on it. Sentences are compared only when
 one says hardly anything the other does not say, of the same names and the same time; what they say then differs in
-exactly one number of a kind, one date, or a negation.
+exactly one number of a kind, one date, or a negation. With 0.7 of the shorter one's terms instead of all, six more
+pairs were found in 65,000 sentences of real articles, none rightly, and no more of the written pairs that disagree.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import product
 from typing import Final
 
-from index.sentences import sentence_spans
-from index.words import passage_terms
-from rag.amounts import Amount, read_amounts
-from rag.dates import Date, read_dates
-from rag.quotable import quotable
-
-QUOTATIONS_KEPT: Final = 4096
+from rag.statements import Statement, statements_of
 
 LEAST_SHARED: Final = 3
 """Terms both sentences must have, if one of them is a name."""
 
-LEAST_SHARED_WITHOUT_NAME: Final = 4
-
-_NEGATION: Final = re.compile(
-    r"\b(?:(?:is|are|was|were|be|been|being|do|does|did|has|have|had|can|could|will|would|shall|should|must) not|never|"
-    r"cannot|no longer|(?:fail|refuse)(?:s|ed)? to)\b|n['’]t\b|"
-    r"\b(?:ne |n['’])\w+(?: \w+)?? (?:pas|plus|jamais|aucune?|rien)\b",
-    re.I,
-)
-_MIXED: Final = re.compile(
-    r"(?:\bnot|n['’]t) (?:only|just|until|yet|necessarily|always|all|every|entirely|fully|many|much|more|less|un\w+|"
-    r"im\w+|in\w+)\b|\b(?:no|little) (?:doubt|question)\b|\b(?:until|unless|without|if|whether|nor|neither|except)\b|"
-    r"\b(?:pas|plus|jamais) (?:seulement|toujours|encore|tous|toutes|forcément|nécessairement|avant|que|qu['’]|im\w+|"
-    r"in\w+)|\b(?:sauf|sans|si|ni)\b|\bs['’]il",
-    re.I,
-)
-"""Words beside which yes and no cannot be told apart safely."""
-
-_NO: Final = re.compile(r"\b(?:not|no|none|nothing|ne|pas|aucune?|rien)\b|\bn['’]|n['’]t\b", re.I)
-_CLAUSE: Final = re.compile(
-    r"\b(?:that|which|who|when|where|while|because|although|but|qui|que|dont|lorsque|quand|parce|mais)\b|\bqu['’]|[;:]",
-    re.I,
-)
-_NEGATION_TERMS: Final = frozenset(
-    "not never cannot can longer nor neither fail refus without n t don doesn didn isn aren wasn weren won couldn pas "
-    "plus jamais aucun aucune rien sans".split()
-)
-_AGAIN: Final = re.compile(r"\b(?:again|another|other|also|too|nouveau|nouvelle|autres?|aussi|également)\b", re.I)
-_POINTING: Final = re.compile(
-    r"\W*(?:it|its|he|she|they|his|her|their|this|that|these|those|there|here|such|il|elle|ils|elles|ce|cet|cette|ces|"
-    r"c['’]|cela|ceci|son|sa|ses|leurs?|celui|celle|ceux)\b",
-    re.I,
-)
-_WORD: Final = re.compile(r"[^\W\d_]+")
-_NOT_NAMES: Final = frozenset("monday tuesday wednesday thursday friday saturday sunday i".split())
-_LIGHT: Final = frozenset(
-    "accord amount say said total count reach stand number contain hold possess boast compt attein attent elev "
-    "possed dispos selon indiqu environ approxim rough near almost least most pres moin town citi villag vill "
-    "commun".split()
-)
-"""Terms that introduce a number without saying of what."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Statement:
-    """A sentence taken apart. `terms` leaves out numbers, dates, negations and function words; `names` are those
-    written with a capital, `sure_names` those of them that do not open the sentence, `names_around` those of the
-    whole quotation; `negated` is None where yes and no are mixed."""
-
-    amounts: tuple[Amount, ...]
-    dates: tuple[Date, ...]
-    labels: frozenset[str]
-    terms: frozenset[str]
-    names: frozenset[str]
-    sure_names: frozenset[str]
-    negated: bool | None
-    again: bool
-    pointing: bool
-    names_around: frozenset[str]
+LEAST_SHARED_WITHOUT_NAME: Final = 6
+"""Terms they must have if they share no name. Of pairs of 147,000 sentences of manuals, different articles, those with
+four or more that were found held one true disagreement and eight false ones, none of these with six."""
 
 
 def disagree(one: str, other: str, language: str, other_language: str) -> bool:
@@ -94,64 +31,23 @@ def disagree(one: str, other: str, language: str, other_language: str) -> bool:
     """
     if language != other_language or language not in ("en", "fr"):
         return False
-    ours, theirs = _statements(one, language), _statements(other, language)
+    ours, theirs = statements_of(one, language), statements_of(other, language)
     return any(_contradict(mine, yours) for mine, yours in product(ours, theirs))
 
 
-@lru_cache(maxsize=QUOTATIONS_KEPT)
-def _statements(text: str, language: str) -> tuple[_Statement, ...]:
-    spans = sentence_spans(text, language)
-    sentences = [" ".join(text[span.start : span.end].split()) for span in spans]
-    found = [_statement(sentence, language) for sentence in sentences if _comparable(sentence)]
-    around = frozenset(name for statement in found for name in statement.sure_names)
-    return tuple(replace(statement, names_around=around) for statement in found)
-
-
-def _comparable(sentence: str) -> bool:
-    """Rows of tables and lines of a console, which differ in a number by nature, have no full stop."""
-    return quotable(sentence) and sentence.rstrip("\"'’”») ").endswith((".", "!", "…"))
-
-
-def _statement(sentence: str, language: str) -> _Statement:
-    dates, rest = read_dates(sentence)
-    amounts, labels, rest = read_amounts(rest, language)
-    words = _WORD.findall(rest)
-    capitals = [word for word in words if word[0].isupper() and word.casefold() not in _NOT_NAMES]
-    inside = capitals[1:] if capitals and capitals[0] == words[0] else capitals
-    return _Statement(
-        tuple(amounts),
-        tuple(dates),
-        frozenset(labels),
-        frozenset(passage_terms(rest, language)) - _LIGHT - _NEGATION_TERMS,
-        frozenset(passage_terms(" ".join(capitals), language)),
-        frozenset(passage_terms(" ".join(inside), language)),
-        _negated(rest),
-        bool(_AGAIN.search(rest)),
-        bool(_POINTING.match(rest)),
-        frozenset(),
-    )
-
-
-def _negated(sentence: str) -> bool | None:
-    if _MIXED.search(sentence):
-        return None
-    found = _NEGATION.search(sentence)
-    if found is None:
-        return None if _NO.search(sentence) else False
-    return None if _CLAUSE.search(sentence, 0, found.start()) else True
-
-
-def _contradict(one: _Statement, other: _Statement) -> bool:
+def _contradict(one: Statement, other: Statement) -> bool:
     if one.pointing or other.pointing or not _same_thing(one, other):
         return False
     return _other_amount(one, other) or _other_date(one, other) or _yes_and_no(one, other)
 
 
-def _same_thing(one: _Statement, other: _Statement) -> bool:
+def _same_thing(one: Statement, other: Statement) -> bool:
     """Whether the sentence with fewer terms says nothing that the other does not say. Without a name in common, neither
     may: "a mask of 32 gives one address" stands in a row of such sentences."""
     shared = len(one.terms & other.terms)
     if one.labels != other.labels or shared < min(len(one.terms), len(other.terms)):
+        return False
+    if _adds_owner(one, other) or _adds_owner(other, one):
         return False
     equal = len(one.terms) == len(other.terms)
     if _share_name(one, other):
@@ -159,7 +55,14 @@ def _same_thing(one: _Statement, other: _Statement) -> bool:
     return shared >= LEAST_SHARED_WITHOUT_NAME and equal
 
 
-def _share_name(one: _Statement, other: _Statement) -> bool:
+def _adds_owner(one: Statement, other: Statement) -> bool:
+    """Whether a sentence has a name or a head that makes another thing of what it speaks of, and that the other lacks:
+    "the wife of the poet Roke", "Greater Umber"."""
+    known = other.terms | other.names_around
+    return not (one.terms & (one.sure_names | one.heads)) <= known
+
+
+def _share_name(one: Statement, other: Statement) -> bool:
     """Whether both have a name in common that opens only one of them, or stand among the same names."""
     if one.sure_names & other.names or one.names & other.sure_names:
         return True
@@ -167,37 +70,38 @@ def _share_name(one: _Statement, other: _Statement) -> bool:
     return bool(around and about) and (around <= about or about <= around)
 
 
-def _other_amount(one: _Statement, other: _Statement) -> bool:
+def _other_amount(one: Statement, other: Statement) -> bool:
+    """Whether the sentences differ in the number of one kind. If they differ in two, they speak of two things; and
+    they do if what is counted is led in by a term of one sentence only: "has 300 staff", "hired 40 staff"."""
     if one.negated != other.negated or not _same_time(one, other):
         return False
-    extra = one.terms ^ other.terms
-    found = False
+    different = 0
     for kind in {amount.kind for amount in one.amounts} & {amount.kind for amount in other.amounts}:
         ours, theirs = ([a for a in s.amounts if a.kind == kind] for s in (one, other))
-        if len(ours) > 1 or len(theirs) > 1:
+        if len(ours) > 1 or len(theirs) > 1 or {ours[0].lead, theirs[0].lead} & (one.terms ^ other.terms):
             return False
-        if extra & {ours[0].lead, theirs[0].lead}:
-            return False
-        found = found or not ours[0].may_equal(theirs[0])
-    return found
+        different += not ours[0].may_equal(theirs[0])
+    return different == 1
 
 
-def _same_time(one: _Statement, other: _Statement) -> bool:
+def _same_time(one: Statement, other: Statement) -> bool:
     if not one.dates and not other.dates:
         return True
     return len(one.dates) == len(other.dates) == 1 and one.dates[0].may_equal(other.dates[0])
 
 
-def _other_date(one: _Statement, other: _Statement) -> bool:
-    if one.amounts or other.amounts or len(one.dates) != 1 or len(other.dates) != 1 or one.again or other.again:
+def _other_date(one: Statement, other: Statement) -> bool:
+    if one.negated != other.negated or one.again or other.again or len(one.dates) != 1 or len(other.dates) != 1:
         return False
-    if one.negated != other.negated:
+    if not (one.once & other.once):
+        return False
+    if {amount.kind for amount in one.amounts} & {amount.kind for amount in other.amounts}:
         return False
     mine, yours = one.dates[0], other.dates[0]
     return mine.comparable(yours) and not mine.may_equal(yours)
 
 
-def _yes_and_no(one: _Statement, other: _Statement) -> bool:
+def _yes_and_no(one: Statement, other: Statement) -> bool:
     if one.negated is None or other.negated is None or one.negated == other.negated:
         return False
     shared = len(one.terms & other.terms)

