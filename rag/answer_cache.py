@@ -11,7 +11,8 @@ from index.types import Filters
 from rag.types import Answer
 
 Key: TypeAlias = tuple[str, str, str | None, Filters, int]
-"""Generation, question, its language if it was given, filters, limit: all that an answer depends on."""
+"""Generation, stand-alone question, its language if it was given, filters, limit: all that an answer
+depends on."""
 
 
 class AnswerCache:

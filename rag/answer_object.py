@@ -56,7 +56,7 @@ def extract_object(extract: Extract) -> dict[str, Any]:
         "selector": selectors(citation),
         "source_page": source_page(citation.article_id, citation.start, citation.end),
         "text_fragment_url": text_fragment_url(citation),
-        "also_in": [_cited_article(other) for other in extract.also_in],
+        "also_in": [_said_again(other) for other in extract.also_in],
         "conflicts_with": list(extract.conflicts_with),
     }
 
@@ -94,6 +94,13 @@ def hit_object(hit: Hit, article: Article) -> dict[str, Any]:
         "article": _cited_article(cite(article, Span(passage.start, passage.end))),
         "source_page": source_page(article.id, passage.start, passage.end),
     }
+
+
+def _said_again(citation: Citation) -> dict[str, Any]:
+    """Another article that says the same: the article, and where in it."""
+    place = source_page(citation.article_id, citation.start, citation.end)
+    where = {"text": citation.quote, "start": citation.start, "end": citation.end, "source_page": place}
+    return {**_cited_article(citation), **where}
 
 
 def _cited_article(citation: Citation) -> dict[str, Any]:

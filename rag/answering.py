@@ -1,122 +1,119 @@
-"""A question with its hits → its answer: read, composed, calibrated, cited. Left out: checking and
-retrieving (`chatbot.py`)."""
+"""The parts of a question with their hits → its answer: each part has its extracts or is not found. Left out:
+splitting and retrieving (`chatbot.py`), how extracts are chosen (`extracts.py`)."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
-from index.store import IndexStore
-from index.types import Article, Hit, Span
-from rag.citations import cite
-from rag.composer import Composer, Pick
-from rag.confidence import confidence, probability, reason_not_found
-from rag.errors import VerbatimError
+from rag.composer import Composer
+from rag.confidence import confidence, reason_not_found
+from rag.extracts import Articles, Asked, extracts_of, place_of, read
 from rag.reader import Reader
-from rag.reading import Reading
-from rag.retriever import Query
 from rag.settings import RagSettings
 from rag.types import Answer, Extract, Nearest, Part, Status
 
-NEAREST = 3
+NEAREST: Final = 3
 """Passages shown when there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question after retrieval."""
+class Understood:
+    """What was asked: the question as it came, what it was understood as, its parts after retrieval, and
+    what each step took so far."""
 
     id: str
-    query: Query
-    store: IndexStore
-    hits: list[Hit]
-    limit: int
+    question: str
+    standalone: str
+    language: str
+    parts: Sequence[Asked]
     began: float
     times_ms: dict[str, float]
 
 
 def answer_of(
-    asked: Asked, reader: Reader | None, composer: Composer, settings: RagSettings
+    asked: Understood, reader: Reader | None, composer: Composer, settings: RagSettings
 ) -> Iterator[Extract | Answer]:
     """The extracts as they are found, then the whole answer."""
-    start = time.perf_counter()
-    articles: dict[str, Article] = {}
-    readings = _read(asked, reader, settings.passages_read, articles)
-    read = time.perf_counter()
+    store = asked.parts[0].store
+    articles = Articles(store, {})
     extracts: list[Extract] = []
-    best = 0.0
-    for pick in composer.compose(asked.query, asked.hits, readings, asked.store, asked.limit):
-        score = probability(asked.query, pick, asked.store)
-        best = best if extracts else score
-        if score < settings.answer_threshold:
-            if not extracts:
-                break
-            continue
-        extracts.append(_extract(len(extracts) + 1, pick, score, asked.store, articles))
-        yield extracts[-1]
-    nearest = () if extracts else _nearest(asked, articles)
-    done = time.perf_counter()
-    timings = {
-        **asked.times_ms,
-        "read": (read - start) * 1e3,
-        "compose": (done - read) * 1e3,
-        "total": (done - asked.began) * 1e3,
-    }
-    status: Status = "answered" if extracts else "no_answer"
-    question, language = asked.query.text, asked.query.language
+    parts: list[Part] = []
+    scores: list[float] = []
+    times = dict.fromkeys(("read", "compose"), 0.0)
+    for part in asked.parts:
+        start = time.perf_counter()
+        readings = read(part, reader, settings.passages_read, articles)
+        done_reading = time.perf_counter()
+        own, score = extracts_of(part, readings, composer, settings, articles)
+        numbered = _numbered(own, extracts)
+        parts.append(Part(part.query.text, "answered" if own else "no_answer", tuple(e.number for e in numbered)))
+        scores.append(score)
+        times["read"] += (done_reading - start) * 1e3
+        times["compose"] += (time.perf_counter() - done_reading) * 1e3
+        for extract in numbered:
+            if extract.number > len(extracts):
+                extracts.append(extract)
+                yield extract
+    start = time.perf_counter()
+    nearest = () if extracts else _nearest(asked.parts, articles)
+    times["compose"] += (time.perf_counter() - start) * 1e3
+    times = {**asked.times_ms, **times, "total": (time.perf_counter() - asked.began) * 1e3}
+    best = extracts[0].score if extracts else max(scores)
+    reason = None
+    if not extracts:
+        reason = reason_not_found(asked.language, store.info.passages, sum(len(p.hits) for p in asked.parts), best)
     yield Answer(
         id=asked.id,
-        generation=asked.store.info.generation,
-        question=question,
-        standalone_question=question,
-        language=language,
-        status=status,
+        generation=store.info.generation,
+        question=asked.question,
+        standalone_question=asked.standalone,
+        language=asked.language,
+        status=_status(parts),
         confidence=confidence(best),
         score=best,
-        reason=None if extracts else reason_not_found(language, asked.store.info.passages, len(asked.hits), best),
-        parts=(Part(question, status, tuple(extract.number for extract in extracts)),),
+        reason=reason,
+        parts=tuple(parts),
         extracts=tuple(extracts),
         nearest=nearest,
-        timings_ms={name: round(value, 2) for name, value in timings.items()},
+        timings_ms={name: round(value, 2) for name, value in times.items()},
     )
 
 
-def _read(asked: Asked, reader: Reader | None, most: int, articles: dict[str, Article]) -> dict[int, Reading]:
-    """What the reader makes of the best passages, by their ids; empty when it is off."""
-    if reader is None:
-        return {}
-    passages = [hit.passage for hit in asked.hits[:most]]
-    titles = [_article(passage.article_id, asked.store, articles).title for passage in passages]
-    readings = reader.read(asked.query.text, passages, titles)
-    return {passage.id: reading for passage, reading in zip(passages, readings, strict=True)}
+def _status(parts: Sequence[Part]) -> Status:
+    found = [part.status == "answered" for part in parts]
+    return "answered" if all(found) else "partial" if any(found) else "no_answer"
 
 
-def _extract(number: int, pick: Pick, score: float, store: IndexStore, articles: dict[str, Article]) -> Extract:
-    article_id = pick.hit.passage.article_id
-    article = _article(article_id, store, articles)
-    citation = cite(article, pick.span)
-    passage = pick.hit.passage
-    inside = passage.text[pick.span.start - passage.start : pick.span.end - passage.start]
-    if citation.quote != inside:
-        raise VerbatimError(
-            f"An extract of article '{article_id}' differs from the article's text. Build the index anew with "
-            "`loccit index`."
-        )
-    return Extract(number, inside, citation, passage, score, pick.short_answer)
+def _numbered(own: Sequence[Extract], before: Sequence[Extract]) -> list[Extract]:
+    """A part's extracts numbered on from those of earlier parts; one that stands in an earlier one is that one."""
+    numbers: dict[int, int] = {}
+    fresh = len(before)
+    for extract in own:
+        holder = next((other for other in before if _inside(extract, other)), None)
+        fresh += holder is None
+        numbers[extract.number] = holder.number if holder else fresh
+    known = {extract.number: extract for extract in before}
+    made = {}
+    for extract in own:
+        number = numbers[extract.number]
+        others = tuple(sorted({numbers[other] for other in extract.conflicts_with} - {number}))
+        made[number] = known.get(number) or replace(extract, number=number, conflicts_with=others)
+    return list(made.values())
 
 
-def _article(article_id: str, store: IndexStore, articles: dict[str, Article]) -> Article:
-    """An article, fetched once for all extracts."""
-    if article_id not in articles:
-        articles[article_id] = store.article(article_id)
-    return articles[article_id]
+def _inside(extract: Extract, other: Extract) -> bool:
+    mine, theirs = extract.citation, other.citation
+    return mine.article_id == theirs.article_id and theirs.start <= mine.start and mine.end <= theirs.end
 
 
-def _nearest(asked: Asked, articles: dict[str, Article]) -> tuple[Nearest, ...]:
-    found = []
-    for hit in asked.hits[:NEAREST]:
-        passage = hit.passage
-        article = _article(passage.article_id, asked.store, articles)
-        found.append(Nearest(hit, cite(article, Span(passage.start, passage.end))))
-    return tuple(found)
+def _nearest(parts: Sequence[Asked], articles: Articles) -> tuple[Nearest, ...]:
+    """The passages nearest to any of the parts, those of the first part first among equals of rank."""
+    ranked = [(rank, number, hit) for number, part in enumerate(parts) for rank, hit in enumerate(part.hits)]
+    found: dict[int, Nearest] = {}
+    for _, _, hit in sorted(ranked, key=lambda place: place[:2]):
+        if hit.passage.id not in found and len(found) < NEAREST:
+            found[hit.passage.id] = Nearest(hit, place_of(articles[hit.passage.article_id], hit))
+    return tuple(found.values())

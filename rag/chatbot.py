@@ -1,52 +1,32 @@
 """Question → answer: checks what is asked, retrieves, and has it answered (`answering.py`), or gives
-the answer again that it gave before. Left out: follow-ups and compound questions (history is accepted
-and not used yet), HTTP."""
+the answer again that it gave before. Left out: how follow-ups and compound questions are understood
+(`conversation.py`), HTTP."""
 
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from threading import Lock
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from index.embedder import Embedder, embedder_name, open_embedder
-from index.language import detect_language
+from index.embedder import Embedder
 from index.store import IndexStore, LiveStore, check_embedder
 from index.types import Filters, Hit
 from rag.answer_cache import AnswerCache, Key
 from rag.answer_object import answer_object, extract_object, nearest_object, part_object
-from rag.answering import NEAREST, Asked, answer_of
+from rag.answering import NEAREST, Understood, answer_of
+from rag.asking import Request, checked_request
 from rag.citations import verify_answer
 from rag.composer import PASSAGES_UNREAD, Composer, ExtractiveComposer
-from rag.errors import InvalidQuestion
-from rag.question_queue import QuestionQueue
-from rag.reader import Reader, open_reader
+from rag.extracts import Asked
+from rag.models_used import ModelsUsed
+from rag.reader import Reader
+from rag.reranker import reranked
 from rag.retriever import Query, retrieve
 from rag.settings import RagSettings
 from rag.types import Answer, Extract, Turn
-from rag.validation import check_filter_language, check_filters, check_language, checked_question
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """What was asked, checked, of which generation, and when. `given` is the language named with
-    the question, `language` that or the detected one."""
-
-    id: str
-    text: str
-    given: str | None
-    language: str
-    only: Filters
-    limit: int
-    store: IndexStore
-    began: float
-
-    @property
-    def key(self) -> Key:
-        return self.store.info.generation, self.text, self.given, self.only, self.limit
 
 
 class Chatbot:
@@ -56,41 +36,30 @@ class Chatbot:
         """Opens nothing yet: the index is opened, and the models of the settings that are not given
         are loaded, at the first question or by `warm_up`."""
         self.settings = settings
-        self._queue = None if embedder is None else QuestionQueue(embedder)
-        self._reader = reader
-        self._loading = Lock()
+        self._models = ModelsUsed(settings, embedder, reader)
         self._live = LiveStore(settings)
         self._composer: Composer = ExtractiveComposer()
         self._answers = AnswerCache(settings.cached_answers)
         self._beside = ThreadPoolExecutor(4, thread_name_prefix="words")
 
     def warm_up(self) -> None:
-        """Load the models now. Raises EmbedderError, ReaderError."""
-        self.reader()
-
-    def _questions(self) -> QuestionQueue:
-        with self._loading:
-            if self._queue is None:
-                self._queue = QuestionQueue(open_embedder(self.settings))
-            return self._queue
+        """Load the models now. Raises EmbedderError, ReaderError, RerankerError."""
+        self._models.reader()
+        self._models.reranker()
 
     def embedder(self) -> Embedder:
         """What questions are embedded with. Raises EmbedderError."""
-        return self._questions().embedder
+        return self._models.questions().embedder
 
     def reader(self) -> Reader | None:
         """What reads passages; None if the settings have it off. Raises EmbedderError, ReaderError."""
-        embedder = self.embedder()
-        with self._loading:
-            if self._reader is None and self.settings.reader != "off":
-                self._reader = open_reader(self.settings, embedder)
-            return self._reader
+        return self._models.reader()
 
     def index(self) -> IndexStore:
         """The current generation. Raises NoIndexError, StoreError, or EmbedderError if it was made
         with another model than the one loaded."""
         store = self._live.current()
-        check_embedder(store.info, self._queue.embedder.name if self._queue else embedder_name(self.settings))
+        check_embedder(store.info, self._models.embedder_name)
         return store
 
     def ask(
@@ -102,9 +71,9 @@ class Chatbot:
         filters: Filters = Filters(),
         limit: int | None = None,
     ) -> Answer:
-        """One answer. Raises InvalidQuestion, QuestionTooLong, InvalidFilter, ReaderError, and what `index`
-        raises."""
-        *_, answer = self._items(self._request(question, language, filters, limit))
+        """One answer. Raises InvalidQuestion, QuestionTooLong, InvalidFilter, ReaderError, RerankerError, and
+        what `index` raises."""
+        *_, answer = self._items(self._request(question, language, history, filters, limit))
         assert isinstance(answer, Answer)
         return answer
 
@@ -119,7 +88,7 @@ class Chatbot:
     ) -> Iterator[dict[str, Any]]:
         """The same answer as events (see `interfaces.md`). What is wrong with the question,
         the index or the models is raised by this call, before the iterator is returned."""
-        request = self._request(question, language, filters, limit)
+        request = self._request(question, language, history, filters, limit)
         return _events(request, self._items(request))
 
     def search(
@@ -131,46 +100,57 @@ class Chatbot:
         limit: int = 10,
     ) -> tuple[list[Hit], IndexStore]:
         """Ranked passages without composing, and the generation they stand in; raises as `ask` does."""
-        asked = self._retrieve(self._request(words, language, filters, None), limit)
-        return asked.hits, asked.store
+        request = self._request(words, language, (), filters, None)
+        _, hits, _ = self._retrieve(request.text, request, limit)
+        return hits, request.store
 
     def verify(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Check an answer object against the articles of today; see `citations.verify_answer`."""
         return verify_answer(answer, self._live.current())
 
-    def _request(self, question: str, language: str | None, only: Filters, limit: int | None) -> _Request:
-        began = time.perf_counter()
-        text = checked_question(question, self.settings.max_question_chars)
-        limit = self.settings.limit if limit is None else limit
-        if not 1 <= limit <= 10:
-            raise InvalidQuestion(f"limit is {limit}; it must lie between 1 and 10.", "limit")
-        check_filters(only)
-        if language is not None:
-            check_language(language)
-        store = self.index()
-        check_filter_language(only, store.languages)
-        known = language or detect_language(text)
-        return _Request(f"ans_{uuid.uuid4().hex}", text, language, known, only, limit, store, began)
+    def _request(
+        self, question: str, language: str | None, history: Sequence[Turn], only: Filters, limit: int | None
+    ) -> Request:
+        again = partial(self.ask, filters=only)
+        return checked_request(question, language, history, only, limit, self.settings, self.index, again)
 
-    def _retrieve(self, request: _Request, most: int) -> Asked:
+    def _understood(self, request: Request) -> Understood:
+        """The parts of the question, each retrieved."""
+        parts: list[Asked] = []
+        times: dict[str, float] = {}
+        most = max(self.settings.passages_read, PASSAGES_UNREAD, NEAREST)
+        for text in request.parts:
+            query, hits, took = self._retrieve(text, request, most)
+            parts.append(Asked(query, request.store, hits, max(1, request.limit // len(request.parts))))
+            times = {name: times.get(name, 0.0) + value for name, value in took.items()}
+        return Understood(request.id, request.text, request.standalone, request.language, parts, request.began, times)
+
+    def _retrieve(self, text: str, request: Request, most: int) -> tuple[Query, list[Hit], dict[str, float]]:
+        """The best passages, at most so many, and what each step took, in ms."""
         start = time.perf_counter()
-        candidates, weight = self.settings.candidates, self.settings.meaning_weight
+        store, settings = request.store, self.settings
         # Words need no vector: they are searched while the question is embedded.
-        match = self._beside.submit(request.store.matching, request.text, request.language, candidates, request.only)
-        query = Query(request.text, request.language, self._questions().embed(request.text))
-        embedded = time.perf_counter()
-        hits = retrieve(query, request.store, request.only, candidates, weight, most, match.result)
-        done = time.perf_counter()
-        times = {"embed": (embedded - start) * 1e3, "retrieve": (done - embedded) * 1e3}
-        return Asked(request.id, query, request.store, hits, request.limit, request.began, times)
+        match = self._beside.submit(store.matching, text, request.language, settings.candidates, request.only)
+        query = Query(text, request.language, self._models.questions().embed(text))
+        times = {"embed": (time.perf_counter() - start) * 1e3}
+        start = time.perf_counter()
+        reranker = self._models.reranker()
+        wanted = max(most, settings.passages_reranked) if reranker else most
+        hits = retrieve(query, store, request.only, settings.candidates, settings.meaning_weight, wanted, match.result)
+        times["retrieve"] = (time.perf_counter() - start) * 1e3
+        if reranker:
+            start = time.perf_counter()
+            hits = reranked(text, hits, lambda article_id: store.article(article_id).title, reranker)[:most]
+            times["rerank"] = (time.perf_counter() - start) * 1e3
+        return query, hits, times
 
-    def _items(self, request: _Request) -> Iterator[Extract | Answer]:
+    def _items(self, request: Request) -> Iterator[Extract | Answer]:
         """The extracts as they are found, then the whole answer. Retrieves before it returns."""
         known = self._answers.get(request.key)
         if known is not None:
             return _again(known, request)
-        asked = self._retrieve(request, max(self.settings.passages_read, PASSAGES_UNREAD, NEAREST))
-        return self._kept(request.key, answer_of(asked, self.reader(), self._composer, self.settings))
+        items = answer_of(self._understood(request), self.reader(), self._composer, self.settings)
+        return self._kept(request.key, items)
 
     def _kept(self, key: Key, items: Iterator[Extract | Answer]) -> Iterator[Extract | Answer]:
         for item in items:
@@ -179,20 +159,20 @@ class Chatbot:
             yield item
 
 
-def _again(known: Answer, request: _Request) -> Iterator[Extract | Answer]:
+def _again(known: Answer, request: Request) -> Iterator[Extract | Answer]:
     yield from known.extracts
     times = dict.fromkeys(known.timings_ms, 0.0)
     times["total"] = round((time.perf_counter() - request.began) * 1e3, 2)
-    yield replace(known, id=request.id, timings_ms=times)
+    yield replace(known, id=request.id, question=request.text, timings_ms=times)
 
 
-def _events(request: _Request, items: Iterator[Extract | Answer]) -> Iterator[dict[str, Any]]:
+def _events(request: Request, items: Iterator[Extract | Answer]) -> Iterator[dict[str, Any]]:
     yield {
         "type": "start",
         "id": request.id,
         "generation": request.store.info.generation,
         "question": request.text,
-        "standalone_question": request.text,
+        "standalone_question": request.standalone,
         "language": request.language,
     }
     for item in items:

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from index.store import IndexStore
 from index.types import Hit, Scores, Span
+from rag.copies import marks
 from rag.reading import Reading
 from rag.retriever import Query
 from rag.sentence_scores import Sentence, chances_of, quotable_sentences, sentence_terms
@@ -151,9 +152,17 @@ def _touches(run: _Run, other: _Run, sentences: Sequence[Sentence]) -> bool:
 
 def _repeats(run: _Run, other: _Run, sentences: Sequence[Sentence]) -> bool:
     """Whether a sentence of one run says nearly what a sentence of the other says: 0.8 of the
-    words of the shorter stand in the longer."""
-    own, theirs = ([_words(sentences[i]) for i in range(r.first, r.last + 1)] for r in (run, other))
-    return any(len(a & b) >= 0.8 * max(1, min(len(a), len(b))) for a in own for b in theirs)
+    words of the shorter stand in the longer, and neither has a number or a denial that the other lacks, by which it
+    would say otherwise, but for what the longer adds."""
+    own, theirs = ([sentences[i] for i in range(r.first, r.last + 1)] for r in (run, other))
+    return any(_repeats_one(a, b) for a in own for b in theirs)
+
+
+def _repeats_one(one: Sentence, other: Sentence) -> bool:
+    shorter, longer = sorted((one, other), key=lambda sentence: len(_words(sentence)))
+    if len(_words(shorter) & _words(longer)) < 0.8 * max(1, len(_words(shorter))):
+        return False
+    return set(marks(shorter.text)) <= set(marks(longer.text))
 
 
 def _words(sentence: Sentence) -> frozenset[str]:

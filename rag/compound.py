@@ -7,6 +7,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from index.words import question_terms
 from rag.compound_rules import RULES, WH_EN, CompoundRules
 from rag.conversation import standalone_question
 from rag.follow_ups.context import Earlier
@@ -17,6 +18,10 @@ from rag.follow_ups.topics import in_parentheses, topic_of
 
 MOST_PARTS: Final = 4
 """A question of more parts is left whole: it is rather a text."""
+MOST_TERMS_LEANING: Final = 2
+"""A part of so many words that say something ("how many ministers were present") may be about what the first one
+is about; one of more ("when was the old canal opened") has its own subject."""
+
 _END: Final = re.compile(r"\?+\s+(?=\S)")
 _QUOTES: Final = re.compile(r"[\"“«(][^\"“”«»()]*\?[^\"“”«»()]*[\"”»)]")
 
@@ -111,10 +116,11 @@ def _separate(left: str, right: str, rules: CompoundRules) -> bool:
 
 
 def _leaning(piece: str, earlier: list[str], language: str, joined: bool) -> str:
-    """A later part with what it means of the earlier ones; one that names nothing gets their subject in
-    parentheses, if "and" joins it to them."""
+    """A later part with what it means of the earlier ones; one that names nothing and says little gets their
+    subject in parentheses, if "and" joins it to them."""
     alone = standalone_question(piece, language, [Earlier(question) for question in earlier])
-    if alone != piece or not joined or find_names(piece, language):
+    says = question_terms(piece, language, [language])
+    if alone != piece or not joined or find_names(piece, language) or len(says) > MOST_TERMS_LEANING:
         return alone
     about = topic_of(earlier[-1], language)
     return in_parentheses(piece, about) if about else piece

@@ -5,13 +5,13 @@ same said in other words."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz
 
 from index.types import Passage, Span
+from rag.types import Citation
 
 LEAST_ALIKE: Final = 90.0
 """Two texts are copies if so many percent of their characters stand in both in the same order: a letter added or
@@ -27,19 +27,19 @@ _MARKS: Final = re.compile(rf"\d+|\b(?:{_DENIALS})\b|n['’]t|\bn['’]")
 def copies(one: str, other: str) -> bool:
     """Whether two texts say the same in nearly the same words, with the same numbers and negations.
     Source of the measure: normalised Indel similarity, of RapidFuzz."""
-    return fuzz.ratio(one, other, score_cutoff=LEAST_ALIKE) > 0 and _marks(one) == _marks(other)
+    return fuzz.ratio(one, other, score_cutoff=LEAST_ALIKE) > 0 and marks(one) == marks(other)
 
 
-@lru_cache(maxsize=2048)
-def _marks(text: str) -> tuple[str, ...]:
-    """What may not differ: numbers and words that deny."""
+@lru_cache(maxsize=8192)
+def marks(text: str) -> tuple[str, ...]:
+    """The numbers of a text and its words that deny, in order: where these differ, it says otherwise."""
     return tuple(_MARKS.findall(text.casefold()))
 
 
 def said_again(span: Span, inside: Passage, passage: Passage) -> Span | None:
     """Where another passage says nearly what `span`, whole sentences of `inside`, says: the sentences there, at
     most as many, that are copies of most of it; None if it does not."""
-    quoted = _sentences(inside, span)
+    quoted = sentences_in(inside, span)
     found = [
         (place, own)
         for place, sentence in enumerate(passage.sentences)
@@ -55,8 +55,9 @@ def said_again(span: Span, inside: Passage, passage: Passage) -> Span | None:
     return Span(passage.sentences[first].start, passage.sentences[last].end)
 
 
-def _sentences(passage: Passage, span: Span) -> Sequence[Span]:
-    return [sentence for sentence in passage.sentences if span.start <= sentence.start and sentence.end <= span.end]
+def sentences_in(passage: Passage, place: Span | Citation) -> list[Span]:
+    """The sentences of a passage that stand whole in this place of the article."""
+    return [sentence for sentence in passage.sentences if place.start <= sentence.start and sentence.end <= place.end]
 
 
 def _text(passage: Passage, span: Span) -> str:

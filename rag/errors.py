@@ -25,5 +25,9 @@ class VerbatimError(RagFault):
     """An extract differs from its article. Never expected: the answer is withheld."""
 
 
+class RerankerError(RagFault):
+    """The reranker cannot be used."""
+
+
 class ReaderError(RagFault):
     """The reader cannot be used."""

@@ -1,5 +1,5 @@
 """A folder of articles and questions → metrics, through the same chatbot that people ask. Left
-out: curves and plots; questions that lean on earlier ones (`article_ids` null)."""
+out: curves and plots (`risk_coverage.py`); questions of which nothing is known (`article_ids` null)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,7 +18,11 @@ from index.store import IndexStore, open_writer
 from rag.chatbot import Chatbot
 from rag.errors import InvalidFolder
 from rag.metrics import GoldQuestion, Outcome, holds, measure
+from rag.risk_coverage import plot
 from rag.settings import RagSettings
+from rag.types import Turn
+
+QUESTIONS: Final = "questions.jsonl"
 
 
 def evaluate(
@@ -26,22 +30,31 @@ def evaluate(
     settings: RagSettings,
     embedder: Embedder,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    questions: str = QUESTIONS,
+    drawn: Path | None = None,
 ) -> dict[str, Any]:
     """Index the folder's articles into a temporary place, ask every question, measure.
 
     Articles come from `corpus.jsonl`, or, without one, from all readable files. The keys are those
     of `interfaces.md`, and `same_language` and `cross_language`: the main figures apart for
-    questions in the language of their article and in another. Raises InvalidFolder.
+    questions in the language of their article and in another. `questions` is the name of the folder's file of
+    questions; the risk–coverage curve is drawn to the file `drawn`. Raises InvalidFolder.
     """
-    counts, outcomes = ask_all(folder, settings, embedder, progress)
+    counts, outcomes = ask_all(folder, settings, embedder, progress, questions)
+    if drawn is not None:
+        plot(outcomes, settings.answer_threshold, drawn)
     return counts | measure(outcomes)
 
 
 def ask_all(
-    folder: Path, settings: RagSettings, embedder: Embedder, progress: Callable[[int, int], None]
+    folder: Path,
+    settings: RagSettings,
+    embedder: Embedder,
+    progress: Callable[[int, int], None],
+    named: str = QUESTIONS,
 ) -> tuple[dict[str, Any], list[Outcome]]:
     """The work of `evaluate` before measuring: counts of the index, and each question's outcome."""
-    questions = read_questions(folder)
+    questions = read_questions(folder, named)
     articles = folder / "corpus.jsonl"
     with tempfile.TemporaryDirectory(prefix="loccit-eval-") as place:
         own = settings.model_copy(update={"store": f"embedded:{place}/index", "cached_answers": 0})
@@ -68,13 +81,11 @@ def ask_all(
     return counts, outcomes
 
 
-def read_questions(folder: Path) -> list[GoldQuestion]:
-    """The folder's `questions.jsonl`. Raises InvalidFolder, naming the line, if it is not as expected."""
-    path = folder / "questions.jsonl"
+def read_questions(folder: Path, named: str = QUESTIONS) -> list[GoldQuestion]:
+    """The folder's file of questions. Raises InvalidFolder, naming the line, if it is not as expected."""
+    path = folder / named
     if not path.is_file():
-        raise InvalidFolder(
-            f"{folder} has no questions.jsonl. A folder to evaluate holds corpus.jsonl and questions.jsonl."
-        )
+        raise InvalidFolder(f"{folder} has no {named}. A folder to evaluate holds corpus.jsonl and questions.jsonl.")
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -88,12 +99,16 @@ def read_questions(folder: Path) -> list[GoldQuestion]:
             name = ".".join(str(part) for part in first["loc"]) or "the line"
             raise InvalidFolder(f"{path}, line {number}: {name}: {first['msg']}.") from error
         if fields is not None and fields.article_ids is not None:
-            questions.append(
-                GoldQuestion(
-                    str(fields.id), fields.question, fields.lang, tuple(fields.article_ids), tuple(fields.answers or ())
-                )
-            )
+            answers, history = tuple(fields.answers or ()), tuple(turn.question for turn in fields.history)
+            ids = tuple(fields.article_ids)
+            questions.append(GoldQuestion(str(fields.id), fields.question, fields.lang, ids, answers, history))
     return questions
+
+
+class _Turn(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    question: str = Field(min_length=1)
 
 
 class _Line(BaseModel):
@@ -106,15 +121,17 @@ class _Line(BaseModel):
     lang: str = ""
     article_ids: list[str] | None
     answers: list[str] | None = None
+    history: list[_Turn] = []
 
 
 def _ask(gold: GoldQuestion, chatbot: Chatbot, unbarred: Chatbot) -> Outcome:
+    history = [Turn(question) for question in gold.history]
     start = time.perf_counter()
-    answer = chatbot.ask(gold.question)
+    answer = chatbot.ask(gold.question, history=history)
     milliseconds = (time.perf_counter() - start) * 1e3
     store = chatbot.index()
     ids = [e.citation.article_id for e in answer.extracts] + [n.citation.article_id for n in answer.nearest]
-    best = answer.extracts or unbarred.ask(gold.question).extracts
+    best = answer.extracts or unbarred.ask(gold.question, history=history).extracts
     right = any(holds(best[0].text, wanted) for wanted in gold.answers) if best and gold.answers else None
     return Outcome(
         gold,

@@ -22,6 +22,8 @@ class GoldQuestion:
     language: str
     article_ids: tuple[str, ...]
     answers: tuple[str, ...]
+    history: tuple[str, ...] = ()
+    """Questions asked before, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,11 @@ class RagSettings(IndexSettings):
         "default", description="`default` reads the best passages for the answer; `off` goes by retrieval alone."
     )
     passages_read: int = Field(6, ge=1, le=20, description="Passages the reader reads for a question.")
+    reranker: str | None = Field(
+        None,
+        description="A cross-encoder of sentence-transformers, by hub name or folder, that puts passages in order.",
+    )
+    passages_reranked: int = Field(20, ge=1, le=100, description="Passages the reranker puts in order.")
     answer_threshold: float = Field(0.12, ge=0, le=1, description="An answer scored below this is given as not found.")
     cached_answers: int = Field(256, ge=0, le=100_000, description="Answers kept to be given again; 0 for none.")
     max_question_chars: int = Field(2000, ge=10, description="A longer question is refused.")

@@ -134,6 +134,18 @@ def test_conversation_grows(page: Page, server_url: str) -> None:
     expect(page.locator("#thread .problem:visible")).to_have_count(0)
 
 
+def test_a_follow_up_shows_what_it_was_taken_to_ask(page: Page, server_url: str) -> None:
+    page.goto(server_url)
+    box = page.locator("#question")
+    for count, question in enumerate(("Qui a inventé le World Wide Web ?", "Où travaillait-il ?"), start=1):
+        box.fill(question)
+        box.press("Enter")
+        expect(page.locator(".turn[aria-busy=false]")).to_have_count(count)
+    told = page.locator("#thread .turn [data-f=standalone]")
+    expect(told.first).to_be_hidden()
+    expect(told.last).to_have_text("Compris ainsi : Où Tim Berners-Lee travaillait-il ?")
+
+
 def test_shift_enter_starts_a_line_and_blank_is_not_sent(page: Page, server_url: str) -> None:
     page.goto(server_url)
     box = page.locator("#question")

@@ -128,3 +128,13 @@ def test_settings_unknown_or_wrong_name_where_they_come_from(tmp_path: Path) -> 
     (tmp_path / "loccit.toml").write_text("port = 'high'\n", encoding="utf-8")
     wrong = loccit("stats", folder=tmp_path)
     assert wrong.returncode == 2 and "The setting 'port' from the file loccit.toml" in wrong.stderr
+
+
+def test_chat_understands_follow_ups(store: str, tmp_path: Path) -> None:
+    lines = "Qui a inventé le World Wide Web ?\nOù travaillait-il ?\n?\n\nnever asked\n"
+    run = loccit("chat", "--store", store, "--limit", "1", folder=tmp_path, given=lines)
+    assert run.returncode == 0, run.stderr
+    assert "Compris ainsi : Où Tim Berners-Lee travaillait-il ?" in run.stdout
+    assert run.stdout.count("[1]") == 2 and "never" not in run.stdout
+    nowhere = loccit("chat", "--store", f"embedded:{tmp_path}/none", folder=tmp_path, given=lines)
+    assert nowhere.returncode == 1 and "no index" in nowhere.stderr

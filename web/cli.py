@@ -98,6 +98,37 @@ def ask(
 
 
 @app.command()
+def chat(
+    store: Store = None,
+    limit: Limit = None,
+    language: Language = None,
+    since: Since = None,
+    until: Until = None,
+    source: Source = None,
+    tag: Tag = None,
+) -> None:
+    """The same in a loop, with follow-ups. An empty line, or Ctrl-D, ends it."""
+    with _clear_errors():
+        settings = load_settings(
+            {"store": store, "limit": limit, "language": language,
+             "since": since, "until": until, "source": source, "tag": tag}
+        )  # fmt: skip
+        from rag.chatbot import Chatbot
+        from rag.types import Turn
+
+        chatbot, history = Chatbot(settings), list[Turn]()
+        chatbot.index()  # that there is none is told before anything is asked
+        while question := terminal.read_question():
+            try:
+                answer = chatbot.ask(question, history=history, filters=_filters(settings))
+            except InvalidQuestion as error:
+                terminal.print_error(str(error))
+                continue
+            terminal.print_answer(answer)
+            history.append(Turn(question, answer.id))
+
+
+@app.command()
 def search(
     words: Annotated[str, typer.Argument(help="Words or a question.")],
     store: Store = None,
@@ -139,16 +170,24 @@ def serve(
 def evaluate_folder(
     folder: Annotated[Path, typer.Argument(help="Holds corpus.jsonl (or articles) and questions.jsonl.")],
     as_json: Json = None,
+    questions: Annotated[str, typer.Option(help="Another file of questions in FOLDER.")] = "questions.jsonl",
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the risk–coverage curve to this file.", show_default=False)
+    ] = None,
 ) -> None:
     """Index FOLDER into a temporary place, ask every question, print the metrics."""
     with _clear_errors():
         settings = load_settings({"json": as_json})
         from index.embedder import open_embedder
         from rag.evaluate import evaluate, read_questions
+        from rag.risk_coverage import check_plot
 
-        read_questions(folder)  # before the model is loaded: a wrong folder is told at once
+        # Before the model is loaded: what is wrong is told at once.
+        read_questions(folder, questions)
+        if plot is not None:
+            check_plot(plot)
         with terminal.progress("Asking") as advance:
-            metrics = evaluate(folder, settings, open_embedder(settings), advance)
+            metrics = evaluate(folder, settings, open_embedder(settings), advance, questions, plot)
         if settings.json_output:
             _print_json(metrics)
         else:

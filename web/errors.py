@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from index.errors import EmbedderError, InvalidFilter, NoIndexError, StoreError, UnknownArticle
-from rag.errors import InvalidFolder, InvalidQuestion, QuestionTooLong, ReaderError, VerbatimError
+from rag.errors import InvalidFolder, InvalidQuestion, QuestionTooLong, ReaderError, RerankerError, VerbatimError
 
 log = logging.getLogger("loccit.web")
 
@@ -72,6 +72,10 @@ TABLE: Final[dict[type[Exception], Row]] = {
     ReaderError: Row(
         503, AWAY, "reader_unavailable",
         "The model that reads passages cannot be used. Set `reader` to `off` on the server; its log says more.",
+    ),
+    RerankerError: Row(
+        503, AWAY, "reranker_unavailable",
+        "The model that puts passages in order cannot be used. Leave `reranker` out on the server; its log says more.",
     ),
     VerbatimError: Row(
         500, BROKEN, "verbatim_check_failed",

@@ -87,7 +87,7 @@ class AnswerBody(Body):
     history: list[TurnBody] = Field(
         [],
         max_length=50,
-        description="Earlier questions, oldest first. Accepted now; follow-ups use it from a later version on.",
+        description="Earlier questions, oldest first, for one that leans on them ('And in 2019?').",
     )
     filters: FiltersBody = Field(default_factory=FiltersBody, description="Which articles may be searched.")
     limit: StrictInt | None = Field(None, ge=1, le=10, description="Extracts at most; default: the server's.")

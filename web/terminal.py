@@ -4,6 +4,7 @@ the cursor or change colours, are taken out before it is shown. Left out: JSON (
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -27,10 +28,12 @@ from rag.types import Answer, Citation
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _WORDS = {
     "fr": {"high": "confiance élevée", "medium": "confiance moyenne", "low": "confiance faible",
-           "short": "En bref :",
+           "short": "En bref :", "understood": "Compris ainsi :", "also_in": "Aussi dans :",
+           "conflicts": "Dit autre chose :", "missing": "Les articles ne répondent pas à :",
            "nearest": "Passages les plus proches (ce ne sont pas des réponses) :"},
     "en": {"high": "high confidence", "medium": "medium confidence", "low": "low confidence",
-           "short": "In short:",
+           "short": "In short:", "understood": "Understood as:", "also_in": "Also in:",
+           "conflicts": "Says otherwise:", "missing": "The articles do not answer:",
            "nearest": "Closest passages (not answers):"},
 }  # fmt: skip
 
@@ -56,6 +59,8 @@ def print_error(text: str) -> None:
 def print_answer(answer: Answer) -> None:
     """Extracts with numbered sources, or why there are none and what came closest."""
     out, words = _out(), _WORDS["fr" if answer.language == "fr" else "en"]
+    if answer.standalone_question != answer.question:
+        out.print(Text(_clean(f"{words['understood']} {answer.standalone_question}"), style="dim"))
     if not answer.extracts:
         out.print(Text(_clean(answer.reason or ""), style="yellow"))
         if answer.nearest:
@@ -72,6 +77,15 @@ def print_answer(answer: Answer) -> None:
             marked = extract.text[extract.short_answer.start - start : extract.short_answer.end - start]
             out.print(Padding(Text(f"{words['short']} {_clean(marked)}", style="cyan"), (0, 4)))
         out.print(Padding(_source(extract.citation), (0, 4)))
+        if extract.also_in:
+            others = " · ".join(citation.title for citation in extract.also_in)
+            out.print(Padding(Text(_clean(f"{words['also_in']} {others}"), style="dim"), (0, 4)))
+        if extract.conflicts_with:
+            numbers = " ".join(f"[{number}]" for number in extract.conflicts_with)
+            out.print(Padding(Text(f"{words['conflicts']} {numbers}", style="yellow"), (0, 4)))
+    for part in answer.parts:
+        if not part.extracts:
+            out.print(Text(_clean(f"{words['missing']} {part.question}"), style="yellow"))
     out.print(Text(f"\n{words[answer.confidence]} ({answer.score:.0%})", style="dim"))
 
 
@@ -130,3 +144,11 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def read_question() -> str:
+    """The next line on standard input without spaces around it; empty when there are no more."""
+    try:
+        return input("\n> " if sys.stdin.isatty() else "").strip()
+    except EOFError:
+        return ""

@@ -53,6 +53,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "searching": "Searching the articles…",
         "short_answer": "In short:",
         "skip": "Skip to the question",
+        "understood": "Understood as: {question}",
         "updated": "updated",
     },
     "fr": {
@@ -101,6 +102,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "searching": "Recherche dans les articles…",
         "short_answer": "En bref :",
         "skip": "Aller à la question",
+        "understood": "Compris ainsi : {question}",
         "updated": "mis à jour le",
     },
 }

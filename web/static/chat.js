@@ -60,7 +60,7 @@ function addLinks(node, others) {
   node.hidden = !others.length;
   for (const other of others) {
     const link = document.createElement("a");
-    link.href = `/articles/${encodeURIComponent(other.id)}`;
+    link.href = other.source_page;
     link.textContent = other.title;
     link.dir = "auto";
     node.append(" ", link);
@@ -91,7 +91,10 @@ function addTurn(question) {
 }
 
 const show = {
-  start() {},
+  start(turn, event) {
+    const said = event.standalone_question;
+    put(turn, "standalone", said === event.question ? "" : texts.understood.replace("{question}", () => said));
+  },
   part() {},
   extract(turn, event) {
     field(turn, "waiting").hidden = true;

@@ -1,0 +1,104 @@
+"""What came in, checked and understood: a question that stands by itself, and its parts. Left out: the rules by
+which it is understood (`conversation.py`, `compound.py`), finding anything."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from index.language import detect_language
+from index.store import IndexStore
+from index.types import Filters
+from rag.answer_cache import Key
+from rag.compound import split_question
+from rag.conversation import Earlier, standalone_question
+from rag.errors import InvalidQuestion
+from rag.settings import RagSettings
+from rag.types import Answer, Turn
+from rag.validation import check_filter_language, check_filters, check_language, checked_question
+
+TURNS_USED: Final = 6
+"""Earlier questions looked at: what was spoken of before is seldom meant any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked, checked, of which generation, and when. `standalone` says the same as `text` without what
+    was asked before, in `parts`; `given` is the language named with the question, `language` that or the
+    detected one."""
+
+    id: str
+    text: str
+    standalone: str
+    parts: tuple[str, ...]
+    given: str | None
+    language: str
+    only: Filters
+    limit: int
+    store: IndexStore
+    began: float
+
+    @property
+    def key(self) -> Key:
+        return self.store.info.generation, self.standalone, self.given, self.only, self.limit
+
+
+def checked_request(
+    question: str,
+    language: str | None,
+    history: Sequence[Turn],
+    only: Filters,
+    limit: int | None,
+    settings: RagSettings,
+    index: Callable[[], IndexStore],
+    ask: Callable[[str], Answer],
+) -> Request:
+    """The request, understood; `ask` answers an earlier question. Raises InvalidQuestion, QuestionTooLong,
+    InvalidFilter, and what `index` and `ask` raise."""
+    began = time.perf_counter()
+    text = checked_question(question, settings.max_question_chars)
+    limit = settings.limit if limit is None else limit
+    if not 1 <= limit <= 10:
+        raise InvalidQuestion(f"limit is {limit}; it must lie between 1 and 10.", "limit")
+    check_filters(only)
+    if language is not None:
+        check_language(language)
+    store = index()
+    check_filter_language(only, store.languages)
+    known = language or detect_language(text)
+    standalone = _standalone(text, known, history, settings, ask) if history else text
+    parts = split_question(standalone, known)
+    # With fewer extracts than parts, some would have none though there is one: it is answered as a whole.
+    parts = parts if len(parts) <= limit else (standalone,)
+    identity = f"ans_{uuid.uuid4().hex}"
+    return Request(identity, text, standalone, parts, language, known, only, limit, store, began)
+
+
+def _standalone(
+    text: str, language: str, history: Sequence[Turn], settings: RagSettings, ask: Callable[[str], Answer]
+) -> str:
+    """What a question asks that may lean on earlier ones. Their answers are not kept: where the last one is
+    needed, its question is asked again, mostly from the cache, so that any server understands the same."""
+    earlier = [Earlier(turn.question[: settings.max_question_chars]) for turn in history[-TURNS_USED:]]
+    if standalone_question(text, language, earlier) == text:
+        return text
+    *before, last = earlier
+    asked = standalone_question(last.question, detect_language(last.question), before)
+    try:
+        answer = ask(asked)
+    except InvalidQuestion:  # it asked nothing, or too much: it may still name what is meant
+        return standalone_question(text, language, earlier)
+    titles = tuple(dict.fromkeys(extract.citation.title for extract in answer.extracts))
+    return standalone_question(text, language, [*before, Earlier(last.question, _said(answer), titles)])
+
+
+def _said(answer: Answer) -> str:
+    """What an answer comes down to: its short answer, or else its first extract."""
+    if not answer.extracts:
+        return ""
+    first = answer.extracts[0]
+    short, start = first.short_answer, first.citation.start
+    return first.text if short is None else first.text[short.start - start : short.end - start]

@@ -1,0 +1,151 @@
+"""One question with its hits → its extracts: read, composed, calibrated, cited, set against one another. Left
+out: retrieving (`chatbot.py`), questions of several parts (`answering.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Final
+
+from index.store import IndexStore
+from index.types import Article, Hit, Span
+from rag.citations import cite
+from rag.composer import Composer, Pick
+from rag.confidence import probability
+from rag.copies import said_again, sentences_in
+from rag.disagreement import disagree
+from rag.errors import VerbatimError
+from rag.reader import Reader
+from rag.reading import Reading
+from rag.retriever import Query
+from rag.sentence_scores import sentence_terms
+from rag.settings import RagSettings
+from rag.types import Citation, Extract
+
+ALSO_IN: Final = 10
+"""Other articles named that say the same, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question after retrieval; at most `limit` extracts are wanted."""
+
+    query: Query
+    store: IndexStore
+    hits: list[Hit]
+    limit: int
+
+
+@dataclass(slots=True)
+class Articles:
+    """The articles of an answer, each fetched once."""
+
+    store: IndexStore
+    known: dict[str, Article]
+
+    def __getitem__(self, article_id: str) -> Article:
+        if article_id not in self.known:
+            self.known[article_id] = self.store.article(article_id)
+        return self.known[article_id]
+
+
+def read(asked: Asked, reader: Reader | None, most: int, articles: Articles) -> dict[int, Reading]:
+    """What the reader makes of the best passages, at most so many, by their ids; empty when it is off."""
+    if reader is None:
+        return {}
+    passages = [hit.passage for hit in asked.hits[:most]]
+    titles = [articles[passage.article_id].title for passage in passages]
+    readings = reader.read(asked.query.text, passages, titles)
+    return {passage.id: reading for passage, reading in zip(passages, readings, strict=True)}
+
+
+def extracts_of(
+    asked: Asked, readings: Mapping[int, Reading], composer: Composer, settings: RagSettings, articles: Articles
+) -> tuple[list[Extract], float]:
+    """The extracts scored high enough, numbered from 1, and the score of the best, or of what would have
+    been it. Of those that disagree the newest comes first."""
+    extracts: list[Extract] = []
+    best = 0.0
+    for pick in composer.compose(asked.query, asked.hits, readings, asked.store, asked.limit):
+        score = probability(asked.query, pick, asked.store)
+        best = best if extracts else score
+        if score >= settings.answer_threshold:
+            extracts.append(_extract(pick, score, asked.hits, articles))
+        elif not extracts:
+            break
+    return _set_against(extracts), best
+
+
+def _extract(pick: Pick, score: float, hits: Sequence[Hit], articles: Articles) -> Extract:
+    passage = pick.hit.passage
+    citation = cite(articles[passage.article_id], pick.span)
+    inside = passage.text[pick.span.start - passage.start : pick.span.end - passage.start]
+    if citation.quote != inside:
+        raise VerbatimError(
+            f"An extract of article '{passage.article_id}' differs from the article's text. Build the index anew "
+            "with `loccit index`."
+        )
+    also_in = tuple(_also_in(pick, hits, articles))
+    return Extract(0, inside, citation, passage, score, pick.short_answer, also_in)
+
+
+def _also_in(pick: Pick, hits: Sequence[Hit], articles: Articles) -> Iterator[Citation]:
+    """Where other articles say nearly the same, each article once."""
+    cited = {pick.hit.passage.article_id}
+    # Its own copies first: they are the likeliest, and often many.
+    near = [*pick.hit.copies, *(passage for hit in hits for passage in (hit.passage, *hit.copies))]
+    for passage in near:
+        if len(cited) > ALSO_IN:
+            return
+        if passage.article_id not in cited and (span := said_again(pick.span, pick.hit.passage, passage)):
+            cited.add(passage.article_id)
+            yield cite(articles[passage.article_id], span)
+
+
+def _set_against(extracts: Sequence[Extract]) -> list[Extract]:
+    """The same extracts, numbered, with the numbers of those they disagree with. Those that disagree change
+    places among themselves, so that the newest comes first."""
+    against: dict[int, set[int]] = {place: set() for place in range(len(extracts))}
+    for one, other in combinations(range(len(extracts)), 2):
+        if _disagree(extracts[one], extracts[other]):
+            against[one].add(other)
+            against[other].add(one)
+    places = sorted(place for place in against if against[place])
+    newest = sorted(places, key=lambda place: _date(extracts[place]), reverse=True)
+    moved = dict(zip(newest, places, strict=True))
+    made = list(extracts)
+    for place, extract in enumerate(extracts):
+        numbers = sorted(moved[other] + 1 for other in against[place])
+        at = moved.get(place, place)
+        made[at] = replace(extract, number=at + 1, conflicts_with=tuple(numbers))
+    return made
+
+
+def _disagree(one: Extract, other: Extract) -> bool:
+    """Whether two articles say otherwise; what one article says twice, it says of two things."""
+    mine, theirs = one.citation, other.citation
+    if mine.article_id == theirs.article_id or not _share_most(one, other):
+        return False
+    return disagree(one.text, other.text, mine.language, theirs.language)
+
+
+def _share_most(one: Extract, other: Extract) -> bool:
+    """Whether a sentence of one and one of the other have most words in common. Where none do, nothing there can
+    disagree, and looking for it closely takes a millisecond for each new extract."""
+    own, theirs = ([_terms(extract, span) for span in sentences_in(extract.passage, extract.citation)] for extract in (one, other))
+    return any(2 * len(a & b) >= min(len(a), len(b)) for a in own for b in theirs)
+
+
+def _terms(extract: Extract, span: Span) -> frozenset[str]:
+    passage = extract.passage
+    return frozenset(sentence_terms(passage.text[span.start - passage.start : span.end - passage.start], passage.language))
+
+
+def _date(extract: Extract) -> str:
+    return extract.citation.updated or extract.citation.published or ""
+
+
+def place_of(article: Article, hit: Hit) -> Citation:
+    """Where a passage stands."""
+    return cite(article, Span(hit.passage.start, hit.passage.end))
