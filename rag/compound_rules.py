@@ -88,7 +88,7 @@ RULES: Final = {
         inner=re.compile(rf"\b(?:{_WH_FR}|si|dont|lorsque)\b|\bqu['’]", re.IGNORECASE),
         joint=re.compile(
             rf",?\s+(?:et|mais)\s+(?={_PREPOSED_FR}\b|qu['’]est-ce\b|est-ce\b|"
-            rf"(?:y\s)?\w+-(?:t-)?(?:ils?|elles?)\b)|\s?;\s+(?:et\s+)?(?={_PREPOSED_FR}\b)",
+            rf"(?:y\s)?\w+-(?:t-)?(?:ils?|elles?|on|je)\b)|\s?;\s+(?:et\s+)?(?={_PREPOSED_FR}\b)",
             re.IGNORECASE,
         ),
         listed=re.compile(

@@ -172,8 +172,8 @@ def test_ids_are_paths_below_the_root(tmp_path: Path) -> None:
 
 
 def test_which_files_are_found(tmp_path: Path) -> None:
-    names = ["b.md", "a.txt", "sub/c.JSONL", "sub/d.markdown", "questions.jsonl", "follow_ups.jsonl", ".hidden.md", ".git/e.md",
-             "photo.png", "drafts/f.md", "sub/keep.md", "sub/skip.md", "README.md"]  # fmt: skip
+    names = ["b.md", "a.txt", "sub/c.JSONL", "sub/d.markdown", "questions.jsonl", ".hidden.md", ".git/e.md",
+             "follow_ups.jsonl", "photo.png", "drafts/f.md", "sub/keep.md", "sub/skip.md", "README.md"]  # fmt: skip
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x", encoding="utf-8")

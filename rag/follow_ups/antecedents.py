@@ -115,8 +115,9 @@ def _named(turn: Earlier, language: str, unknown: bool = False) -> Iterator[Ment
         answered = [replace(name, placed=True) for name in answered]
     titles = [clean_title(title) for title in turn.titles[:1]]
     nouns = [m for m in find_nouns(turn.question, language) if not any(n.start <= m.start < n.end for n in asked)]
-    headings = [Mention(title, 0, 0, "name") for title in titles if title]
+    headings = [_heading(title, turn.question) for title in titles if title]
     if _ASKS_WHO.match(turn.question):  # then the answer names who is spoken of
+        yield from _pairs(answered, turn.answer)
         yield from (name for name in answered[:1] if _person(name) == 2)
     if not unknown:
         yield from _pairs(asked, turn.question)
@@ -125,6 +126,14 @@ def _named(turn: Earlier, language: str, unknown: bool = False) -> Iterator[Ment
     short = len(turn.answer.split()) <= 6 and _ASKS_NAME.match(turn.question) is not None
     yield from (name for name in answered if name.opening or name.kind == "quoted" or short)
     yield from reversed(nouns)
+
+
+def _heading(title: str, question: str) -> Mention:
+    """A title, with the article that the question gave it."""
+    found = re.search(rf"\b(the|le|la|les)\s+{re.escape(title)}\b", question, re.IGNORECASE)
+    gender = {"le": "m", "la": "f"}.get(found[1].casefold(), "") if found else ""
+    text = f"{found[1].casefold()} {title[0].lower() if gender else title[0]}{title[1:]}" if found else title
+    return Mention(text, 0, 0, "name", gender="m" if gender == "m" else "f" if gender else "")
 
 
 def _pairs(names: Sequence[Mention], question: str) -> Iterator[Mention]:
@@ -163,7 +172,7 @@ def _fit(mention: Mention, role: Role, gender: str, plural: bool, context: Conte
     if context.language == "fr" and mention.plural != plural and role != "group":
         return 0
     if role == "any":
-        return 2 if gender and gender in (called, mention.gender) else 1
+        return 2 if gender and gender in (called, mention.gender) and not mention.placed else 1
     person = _person(mention) if not called else 2
     if role == "person":
         return person if mention.kind == "name" and not mention.placed else 0

@@ -33,7 +33,7 @@ _DOES_NOT: Final = re.compile(r"(?:n't|n’t)$", re.IGNORECASE)
 # One noun with its preposition right before the pronoun: "the history of it".
 _LINKED: Final = re.compile(
     r"(?:\b(?:the|an?|any|some|all|many|most|much|one)\s+)?(?:[\w-]+\s+)?[\w'-]+\s+(?:of|from|"
-    "on|in|with|about|to|for|at|by|after|before|during)"
+    "on|in|with|about|to|for|at|by|after|before|during|under|over|against|through|near|like)"
     r"(?:\s+(?:any|some|all|one)(?:\s+of)?)?\s*$",
     re.IGNORECASE,
 )

@@ -21,7 +21,7 @@ _PRONOUNS: Final[tuple[tuple[Role, str], ...]] = (
 _POSSESSIVE: Final = frozenset(("his", "its", "their"))
 # It rains, it takes a day, it is possible to …: nothing is meant by "it".
 _IMPERSONAL: Final = re.compile(
-    r"\bit(?:['’]s| is| was| be)? (?:\w+ ){1,2}(?:that|to|how|why|whether|if|for)\b|\b(?:is|"
+    r"\bit(?:['’]s| is| was| be) (?:\w+ ){1,2}(?:that|to|how|why|whether|if|for)\b|\b(?:is|"
     r"was) it to \w+|"
     r"\bhow (?:far|long) (?:is|was) it (?:from|to|since|until)\b|\b(?:is|was) it \w+ (?:that|to|how|why|whether|for)\b"
     r"|\bit(?:['’]s| is| was| be| will be)?(?: (?:really|not|still|ever|even|most|more|"

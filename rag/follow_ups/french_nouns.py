@@ -27,7 +27,7 @@ INVERTED: Final = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT: Final = re.compile(
-    r"(?<![\w'’])(?:les?|la|une?|ces?|cette|cet|mon|ma|mes|ton|ta|tes|son|sa|ses|notre|nos|"
+    r"(?<![\w'’-])(?:les?|la|une?|ces?|cette|cet|mon|ma|mes|ton|ta|tes|son|sa|ses|notre|nos|"
     r"votre|vos|leurs?|chaque|certains|plusieurs)\s+\w|(?<![\w'’])l['’]\w",
     re.IGNORECASE,
 )
@@ -135,7 +135,10 @@ def definite(question: str, context: Context) -> str:
     meant = mention_with(context, match["noun"])
     if meant is None:
         return question
-    preposition = {"du": "de", "au": "à", "aux": "à"}.get(match["article"].casefold(), "")
+    article = match["article"].casefold()
+    preposition = {"du": "de", "au": "à", "aux": "à"}.get(article, "")
+    if not re.match(r"(?:les?|la|l['’])\s?", meant):  # a title
+        meant = {"la": "la ", "les": "les ", "aux": "les "}.get(article, "le ") + meant[0].lower() + meant[1:]
     return capital(question[: match.start()] + attach(preposition, meant) + question[match.end() :])
 
 

@@ -42,6 +42,16 @@ _NEUTER: Final = re.compile(
 )
 
 
+_NEXT: Final = re.compile(
+    r"(?<![\w'’-])(?:la|le|les)\s+(?:prochaine?s?|suivante?s?|derni(?:er|ère)s?|précédente?s?)\s*[?.!]*$", re.IGNORECASE
+)
+# « Combien de pays l'ont signé », « Quels pays en sont sortis ».
+_OF_MANY: Final = re.compile(
+    r"^\W*(?:et\s+)?(?:combien (?:de |d['’])|quel(?:le)?s?\s)\w+\s+(?:l['’](?:a|ont|avait|avaient)\b|(?:en|y)\s+\w+)",
+    re.IGNORECASE,
+)
+
+
 def with_topic_for_object(question: str, context: Context) -> str:
     """« Qui l'a inventé ? », « Qui y habite ? », « Combien en reste-t-il ? », « C'était quand ? »."""
     if find_names(question, "fr"):
@@ -59,7 +69,7 @@ def with_topic_for_object(question: str, context: Context) -> str:
         )
         if clitic:
             return with_topic(question, context)
-    for pattern in (_INFINITIVE, _PLACE, _PART, _NEUTER):
+    for pattern in (_INFINITIVE, _PLACE, _PART, _NEUTER, _NEXT, _OF_MANY):
         match = pattern.search(question)
         if (
             match is not None

@@ -7,7 +7,8 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from rag.follow_ups.phrases import ARTICLES_FR, ASCII_QUOTE, WORD, Mention, french_article, small_words
+from rag.follow_ups.fragment_rules import AUXILIARY
+from rag.follow_ups.phrases import ARTICLES_FR, ASCII_QUOTE, WORD, Mention, french_article, small_words, with_gender
 
 _NAME_WORD: Final = r"(?:[A-ZÀ-ÖØ-Þ]['’](?=[A-ZÀ-ÖØ-Þ]))?[A-ZÀ-ÖØ-Þ](?:\.(?=\s?[A-Z])|[\w&]+(?:[-.][\w&]+)*)?"
 _JOIN: Final = {
@@ -34,7 +35,6 @@ _FRENCH: Final = re.compile(
 _ENGLISH: Final = re.compile(rf"(?P<article>\bthe\s+)?(?P<head>(?!))?(?P<run>{_run('en')})(?P<tail>\s+{WORD})?")
 _QUOTED: Final = re.compile(r"[“\"«]\s*(?P<run>[^“”\"«»?]{2,60}?)\s*[”\"»]")
 _PLACING: Final = re.compile(r"\b(?:in|at|on|near|into|à|au|aux|en|dans|sur)\s+(?:the\s+)?$", re.IGNORECASE)
-_CALLED: Final = re.compile(r"\s+(?:(?:ne|se|y|en)\s+|[nsl]['’])?[\w]+-(?:t-)?(ils?|elles?)\b", re.IGNORECASE)
 _ARTICLE: Final = re.compile(r"(?:The|A|La|Le|Les|L['’])(?:\s|(?<=['’]))")
 _OPENING: Final = re.compile(r"(?:^|[.!?:]\s+)[“\"«(]?\s*$")
 _YEAR: Final = re.compile(r"(?<![\w.,-])(?:1\d{3}|20\d\d)(?:s\b|(?![\w%]|[.,-]\d))")
@@ -49,6 +49,7 @@ _NO_NAMES: Final = frozenset(
     "non combien quels quelles peut doit faut "
     "don isn aren doesn didn wasn won couldn".split()
 )
+_CLOSES: Final = re.compile(r"\s*(?:[?,.;!]|$|\s(?:and|or)\b)")
 _DEMONYM: Final = re.compile(r"^(?:French|Greek|Dutch|Czech|Swiss|Thai|[A-Z]\w+(?:ish|ian|ese|ican|ean|man))$")
 
 
@@ -69,12 +70,10 @@ def find_names(text: str, language: str) -> list[Mention]:
 def _in_its_place(name: Mention, text: str) -> Mention:
     """With what the words around it say: a place, a subject, and in French its gender (« Curie a-t-elle »)."""
     before, after = text[: name.start], text[name.end :]
-    called = _CALLED.match(after) if not name.gender else None
     return replace(
-        name,
-        placed=_PLACING.search(before) is not None,
+        with_gender(name, after),
+        placed=_PLACING.search(before) is not None or name.preposition == "à",
         opening=_OPENING.search(before) is not None,
-        gender=("f" if called[1].casefold() == "elle" else "m") if called else name.gender,
     )
 
 
@@ -108,6 +107,10 @@ def _name(match: re.Match[str], text: str, language: str) -> Mention | None:
     if _DEMONYM.match(run) and tail and tail.strip() not in small_words("en"):
         run, end = run + tail, end + len(tail)  # "French women", not "French"
     article = match["article"] or ""
+    if article and tail and _CLOSES.match(text[match.end() :]) and tail.strip() not in small_words("en"):
+        verb_first = re.search(rf"\b{AUXILIARY}\s+$", text[: match.start("article")], re.IGNORECASE)
+        if verb_first is None and not re.search(r"(?:ed|ing|ly)$", tail):
+            run, end = run + tail, end + len(tail)  # "the Mosaic browser", but "did the Titanic sink"
     return Mention(("the " if article else "") + run, match.start("article") if article else start, end, "name")
 
 

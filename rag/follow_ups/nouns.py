@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from rag.follow_ups.phrases import ADJECTIVE, ARTICLES_FR, WORD, Mention, french_article, small_words
+from rag.follow_ups.phrases import ADJECTIVE, ARTICLES_FR, WORD, Mention, french_article, small_words, with_gender
 
 _NOUN_FR: Final = re.compile(
     rf"(?<![\w'’-])(?P<article>(?i:{ARTICLES_FR}))(?:\s+|(?<=['’]))(?P<noun>{WORD})"
@@ -40,7 +40,9 @@ def find_nouns(text: str, language: str) -> list[Mention]:
             and kept == len(match["noun"].split())
         ):
             words = words[:-1] if words[0] not in _ORDER else words  # "Why was the system chosen?"
-        while words and (words[-1] == "of" or (len(words) > 1 and re.search(r"(?:ed|ly|ing)$", words[-1]))):
+        while words and (
+            words[-1] == "of" or (match.re is _NOUN_EN and len(words) > 1 and re.search(r"(?:ed|ly|ing)$", words[-1]))
+        ):
             words.pop()
         if words and words[0] != "of":
             article = "" if match.re is _TOPIC_EN else "the "
@@ -54,10 +56,10 @@ def _french_noun(match: re.Match[str]) -> Mention:
     preposition, plain, gender, plural = french_article(match["article"])
     rest = match["noun"] + match["more"]
     last = match["last"] or ""
-    if last and last.strip() not in small_words("fr") and ADJECTIVE.search(last):
+    if last and last.strip() not in small_words("fr") and "-" not in last and ADJECTIVE.search(last):
         rest += last
     if plain in ("le", "la") and rest[0] in "aeiouyéèêàâîôûœ" and match["article"] in ("un", "une", "cette", "ce"):
         plain = "l'"
     text = plain + ("" if plain == "l'" else " ") + rest
     end = match.end() - (0 if rest.endswith(last) else len(last))
-    return Mention(text, match.start(), end, "noun", preposition, gender, plural)
+    return with_gender(Mention(text, match.start(), end, "noun", preposition, gender, plural), match.string[end:])

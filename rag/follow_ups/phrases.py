@@ -4,7 +4,7 @@ names (`names.py`) and plain noun phrases (`nouns.py`) share. Left out: finding 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, Literal
 
@@ -62,6 +62,17 @@ def small_words(language: str) -> frozenset[str]:
 def is_adjective(word: str) -> bool:
     """Whether a French word ends as adjectives after their noun mostly do."""
     return ADJECTIVE.search(word) is not None
+
+
+_CALLED: Final = re.compile(r"\s+(?:(?:ne|se|y|en)\s+|[nsl]['’])?[\w]+-(?:t-)?(ils?|elles?)\b", re.IGNORECASE)
+
+
+def with_gender(mention: Mention, after: str) -> Mention:
+    """In French, the verb may say its subject's gender: « Curie a-t-elle », « les joueuses gagnent-elles »."""
+    called = _CALLED.match(after)
+    if called is None or mention.gender:
+        return mention
+    return replace(mention, gender="f" if called[1].casefold().startswith("elle") else "m")
 
 
 def french_article(article: str) -> tuple[str, str, Gender, bool]:

@@ -15,11 +15,11 @@ def topic(context: Context) -> str | None:
     names = find_names(context.last.question, context.language)
     if names:
         return full_name(names[0], context)
+    if context.last.titles:
+        return clean_title(context.last.titles[0])
     described = DESCRIBES.match(context.last.question)
     if described is not None and len(described["thing"].split()) <= 8:
         return described["thing"]
-    if context.last.titles:
-        return clean_title(context.last.titles[0])
     nouns = find_nouns(context.last.question, context.language)
     return nouns[-1].text if nouns else antecedent(context, "any")
 
