@@ -14,7 +14,7 @@ from index.store import IndexStore
 from index.types import Filters
 from rag.answer_cache import Key
 from rag.compound import split_question
-from rag.conversation import Earlier, standalone_question
+from rag.conversation import Earlier, leans, standalone_question
 from rag.errors import InvalidQuestion
 from rag.settings import RagSettings
 from rag.types import Answer, Turn
@@ -82,15 +82,14 @@ def _standalone(
 ) -> str:
     """What a question asks that may lean on earlier ones. Their answers are not kept: where the last one is
     needed, its question is asked again, mostly from the cache, so that any server understands the same."""
-    earlier = [Earlier(turn.question[: settings.max_question_chars]) for turn in history[-TURNS_USED:]]
-    if standalone_question(text, language, earlier) == text:
+    if not leans(text, language):
         return text
-    *before, last = earlier
+    *before, last = [Earlier(turn.question[: settings.max_question_chars]) for turn in history[-TURNS_USED:]]
     asked = standalone_question(last.question, detect_language(last.question), before)
     try:
         answer = ask(asked)
     except InvalidQuestion:  # it asked nothing, or too much: it may still name what is meant
-        return standalone_question(text, language, earlier)
+        return standalone_question(text, language, [*before, last])
     titles = tuple(dict.fromkeys(extract.citation.title for extract in answer.extracts))
     return standalone_question(text, language, [*before, Earlier(last.question, _said(answer), titles)])
 

@@ -111,7 +111,7 @@ class Chatbot:
     def _request(
         self, question: str, language: str | None, history: Sequence[Turn], only: Filters, limit: int | None
     ) -> Request:
-        again = partial(self.ask, filters=only)
+        again = partial(self.ask, language=language, filters=only, limit=limit)
         return checked_request(question, language, history, only, limit, self.settings, self.index, again)
 
     def _understood(self, request: Request) -> Understood:

@@ -18,7 +18,7 @@ from rag.follow_ups.topics import in_parentheses, topic_of
 
 MOST_PARTS: Final = 4
 """A question of more parts is left whole: it is rather a text."""
-MOST_TERMS_LEANING: Final = 2
+MOST_TERMS_LEANING: Final = 3
 """A part of so many words that say something ("how many ministers were present") may be about what the first one
 is about; one of more ("when was the old canal opened") has its own subject."""
 

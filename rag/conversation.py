@@ -31,6 +31,19 @@ def standalone_question(question: str, language: str, earlier: Sequence[Earlier]
     return _complete(question, context)
 
 
+_PROBES: Final = {
+    "en": (Earlier("Who was Ada Bell?"), Earlier("What are the Twin Rocks?"), Earlier("What was the old bridge?")),
+    "fr": (Earlier("Qui était Ada Bell ?"), Earlier("Que sont les Rochers Jumeaux ?"), Earlier("C'est quoi le pont ?")),
+}
+
+
+def leans(question: str, language: str) -> bool:
+    """Whether a question leaves something to earlier ones, whatever they were: whether it is completed by any of a
+    few that name a person, several things, or one."""
+    probes = _PROBES.get(language, (Earlier("…"),))
+    return any(standalone_question(question, language, [probe]) != question for probe in probes)
+
+
 def _complete(question: str, context: Context) -> str:
     if not context.turns or not question.strip():
         return question
@@ -46,4 +59,4 @@ def _complete(question: str, context: Context) -> str:
     return fill_in(question, context)
 
 
-__all__ = ["Earlier", "standalone_question"]
+__all__ = ["Earlier", "leans", "standalone_question"]

@@ -67,7 +67,8 @@ _NUMBER: Final = {
     "eux": ("", True),
 }
 _OF_PEOPLE: Final = re.compile(
-    r"\b(?:née?s?|mari[ée]|mariée|épous\w+|étudi\w+|grandi|quel âge|métier|profession|enfance|surnomm\w+)\b",
+    r"\b(?:née?s?|morte?s?|décéd\w+|mari[ée]|mariée|épous\w+|étudi\w+|enseign\w+|travaill\w+|habit\w+|vécu|vivai\w+|"
+    r"grandi|quel âge|métier|profession|enfance|enfants|surnomm\w+)\b",
     re.IGNORECASE,
 )
 _PASSIVE: Final = re.compile(
