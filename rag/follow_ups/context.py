@@ -39,5 +39,11 @@ TURNS: Final = 4
 
 
 def clean_title(title: str) -> str:
-    """The subject of a title: what stands before a colon, a bracket or a dash."""
-    return re.split(r"\s*[:(|–—]|\s-\s", title, maxsplit=1)[0].strip() or title.strip()
+    """The subject of a title: what stands before a comma, a colon, a bracket or a dash, its article small; "" if
+    that is a sentence ("How Finland joined NATO") or a date."""
+    cut = re.split(r"\s*[:,(|–—]|\s-\s", title, maxsplit=1)[0].strip()
+    if len(cut.split()) > 5 or re.match(
+        r"(?:how|why|what|when|who|comment|pourquoi|quand|qui|que|où|\d)", cut, re.IGNORECASE
+    ):
+        return ""
+    return re.sub(r"^(?:The|Le|La|Les|L['’])(?=\s|(?<=['’]))", lambda article: article[0].lower(), cut)

@@ -15,8 +15,8 @@ def topic(context: Context) -> str | None:
     names = find_names(context.last.question, context.language)
     if names:
         return full_name(names[0], context)
-    if context.last.titles:
-        return clean_title(context.last.titles[0])
+    if context.last.titles and (subject := clean_title(context.last.titles[0])):
+        return subject
     described = DESCRIBES.match(context.last.question)
     if described is not None and len(described["thing"].split()) <= 8:
         return described["thing"]
