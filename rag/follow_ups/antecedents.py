@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final
 
-from rag.follow_ups.context import TURNS, Context, Earlier, Role, clean_title
+from rag.follow_ups.context import TURNS, Context, Earlier, Role
 from rag.follow_ups.names import find_names
 from rag.follow_ups.nouns import find_nouns
 from rag.follow_ups.phrases import Mention
+from rag.follow_ups.titles import as_titled, clean_title, heading
 
 _NO_PERSON: Final = frozenset(
     "university college school tower agreement treaty act war battle party award prize street park bridge canal river "
@@ -123,28 +124,17 @@ def _named(turn: Earlier, language: str, unknown: bool = False) -> Iterator[Ment
         answered = [replace(name, placed=True) for name in answered]
     titles = [subject for title in turn.titles[:1] if (subject := clean_title(title))]
     nouns = [m for m in find_nouns(turn.question, language) if not any(n.start <= m.start < n.end for n in asked)]
-    headings = [_heading(title, turn.question) for title in titles]
+    headings = [heading(title, turn.question) for title in titles]
     if _ASKS_WHO.match(turn.question):  # then the answer names who is spoken of
         yield from _pairs(answered, turn.answer)
         yield from (name for name in answered if _person(name) == 2 and not name.placed)
     if not unknown:
         yield from _pairs(asked, turn.question)
-        yield from _as_titled(asked, titles, turn.question)
+        yield from as_titled(asked, titles, turn.question)
+    yield from reversed(nouns)  # before the title: in the news that is a headline, often on more than was asked
     yield from headings
     short = len(turn.answer.split()) <= 6 and _ASKS_NAME.match(turn.question) is not None
     yield from (name for name in answered if name.opening or name.kind == "quoted" or short)
-    yield from reversed(nouns)
-
-
-def _heading(title: str, question: str) -> Mention:
-    """A title, with its own article or the one that the question gave it."""
-    own = re.match(r"(the|le|la|les)\s", title)
-    if own is not None:
-        return Mention(title, 0, 0, "name", gender="m" if own[1] == "le" else "f" if own[1] == "la" else "")
-    found = re.search(rf"\b(the|le|la|les)\s+{re.escape(title)}\b", question, re.IGNORECASE)
-    gender = {"le": "m", "la": "f"}.get(found[1].casefold(), "") if found else ""
-    text = f"{found[1].casefold()} {title[0].lower() if gender else title[0]}{title[1:]}" if found else title
-    return Mention(text, 0, 0, "name", gender="m" if gender == "m" else "f" if gender else "")
 
 
 def _pairs(names: Sequence[Mention], question: str) -> Iterator[Mention]:
@@ -152,25 +142,6 @@ def _pairs(names: Sequence[Mention], question: str) -> Iterator[Mention]:
     for one, other in pairwise(names):
         if re.fullmatch(r"\s+(?:and|et)\s+", question[one.end : other.start]):
             yield Mention(question[one.start : other.end], one.start, other.end, "quoted", plural=True)
-
-
-def _as_titled(names: Sequence[Mention], titles: Sequence[str], question: str) -> Iterator[Mention]:
-    """A title that stands in the question is one name, whatever words it is made of."""
-    for name in names:
-        whole = [t for t in titles if name.bare in t.casefold() and t.casefold() in question.casefold()]
-        if not whole or whole[0].casefold() == name.bare:
-            yield name
-            continue
-        at = question.casefold().find(whole[0].casefold())
-        before = re.search(r"\b(the|le|la|les|du|au|aux|des)\s+$|\b(l['’])$", question[:at], re.IGNORECASE)
-        article = (
-            {"du": "le", "au": "le", "aux": "les", "des": "les"}.get(w := before[0].strip().casefold(), w)
-            if before
-            else ""
-        )
-        gender: Literal["m", "f", ""] = "m" if article == "le" else "f" if article == "la" else ""
-        small = whole[0] if not article else question[at : at + len(whole[0])]
-        yield Mention((article + " ").lstrip().replace("' ", "'") + small, at, at, "name", "", gender, article == "les")
 
 
 def _fit(mention: Mention, role: Role, gender: str, plural: bool, context: Context) -> int:

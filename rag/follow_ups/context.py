@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -36,14 +35,3 @@ class Context:
 
 TURNS: Final = 4
 """Earlier turns looked at, the latest first: what a pronoun means is hardly ever further away."""
-
-
-def clean_title(title: str) -> str:
-    """The subject of a title: what stands before a comma, a colon, a bracket or a dash, its article small; "" if
-    that is a sentence ("How Finland joined NATO") or a date."""
-    cut = re.split(r"\s*[:,(|–—]|\s-\s", title, maxsplit=1)[0].strip()
-    if len(cut.split()) > 5 or re.match(
-        r"(?:how|why|what|when|who|comment|pourquoi|quand|qui|que|où|\d)", cut, re.IGNORECASE
-    ):
-        return ""
-    return re.sub(r"^(?:The|Le|La|Les|L['’])(?=\s|(?<=['’]))", lambda article: article[0].lower(), cut)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from rag.follow_ups.antecedents import DESCRIBES, antecedent, full_name
-from rag.follow_ups.context import Context, Earlier, clean_title
+from rag.follow_ups.context import Context, Earlier
 from rag.follow_ups.names import find_names
 from rag.follow_ups.nouns import find_nouns
+from rag.follow_ups.titles import clean_title
 
 
 def topic(context: Context) -> str | None:
