@@ -142,6 +142,15 @@ FOLLOW_UPS = [
         "Quel prix le film a-t-il reçu, et pourquoi ?",
     ),
     ("fr", "De combien est l'amende de Meta ?", "Et celle de Google ?", "De combien est l'amende de Google ?"),
+    ("fr", "Quels sont les effets du vaccin ?", "Est-ce qu'il est remboursé ?", "Est-ce que le vaccin est remboursé ?"),
+    ("fr", "Où se trouve le mont Blanc ?", "Qu'est-ce qu'il a de rare ?", "Qu'est-ce que le mont Blanc a de rare ?"),
+    (
+        "fr",
+        "Quand l'accord de Paris a-t-il été signé ?",
+        "Combien de pays l'ont ratifié ?",
+        "Combien de pays l'ont ratifié (l'accord de Paris) ?",
+    ),
+    ("fr", "Qui dirige la réunion ?", "Quand aura lieu la prochaine ?", "Quand aura lieu la prochaine (la réunion) ?"),
     ("es", "¿Cuándo abrió el museo?", "¿Por qué?", "¿Cuándo abrió el museo? ¿Por qué?"),
 ]
 
@@ -247,6 +256,20 @@ def test_a_title_names_what_is_meant() -> None:
     assert standalone_question("How heavy is it?", "en", turns) == "How heavy is Rosetta Stone?"
     french = [Earlier("combien de platanes le long du canal du midi", "", ("Canal du Midi",))]
     assert standalone_question("Qui le gère ?", "fr", french) == "Qui le gère (Canal du Midi) ?"
+
+
+def test_a_headline_is_no_name() -> None:
+    turns = [Earlier("who joined in 2023", "", ("How Finland and Sweden joined NATO",))]
+    assert standalone_question("Where is it?", "en", turns) == "Where is it?"
+    turns = [Earlier("combien pèse un pain", "", ("Le roquefort, cent ans d'appellation d'origine",))]
+    assert standalone_question("Comment est-il fait ?", "fr", turns) == "Comment le roquefort est-il fait ?"
+
+
+def test_what_is_described_is_meant_rather_than_what_the_description_names() -> None:
+    turns = [Earlier("Who was the first woman to climb Mont Blanc?")]
+    assert standalone_question("How old was she?", "en", turns) == ("How old was the first woman to climb Mont Blanc?")
+    answered = [Earlier("Who was the first woman to climb Mont Blanc?", "Marie Paradis reached the top in 1808.")]
+    assert standalone_question("How old was she?", "en", answered) == "How old was Marie Paradis?"
 
 
 def test_nothing_fits_nothing_is_changed() -> None:
