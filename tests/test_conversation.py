@@ -258,10 +258,15 @@ def test_a_title_names_what_is_meant() -> None:
     assert standalone_question("Qui le gère ?", "fr", french) == "Qui le gère (Canal du Midi) ?"
 
 
+def test_a_long_question_is_left_as_it_is() -> None:
+    question = "Where is it? " * 50
+    assert standalone_question(question, "en", [Earlier("Who built the Eiffel Tower?")]) == question
+
+
 def test_a_headline_is_no_name() -> None:
     turns = [Earlier("who joined in 2023", "", ("How Finland and Sweden joined NATO",))]
     assert standalone_question("Where is it?", "en", turns) == "Where is it?"
-    turns = [Earlier("combien pèse un pain", "", ("Le roquefort, cent ans d'appellation d'origine",))]
+    turns = [Earlier("combien de jours ça dure", "", ("Le roquefort, cent ans d'appellation d'origine",))]
     assert standalone_question("Comment est-il fait ?", "fr", turns) == "Comment le roquefort est-il fait ?"
 
 
