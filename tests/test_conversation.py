@@ -1,5 +1,5 @@
 """What earlier turns lend to a follow-up: questions, answers, titles, in order; anything may be asked; the corpus' own
-follow-ups. Left out: cases by the dozen (`test_follow_ups.py`), how often it goes right (`benchmarks/follow_ups.py`)."""
+follow-ups. Left out: cases by the dozen (`test_follow_ups.py`), how often it is right (`benchmarks/follow_ups.py`)."""
 
 from __future__ import annotations
 
