@@ -9,7 +9,7 @@ from typing import Final
 
 from index.words import question_terms
 from rag.compound_rules import RULES, WH_EN, CompoundRules
-from rag.conversation import standalone_question
+from rag.conversation import LONGEST, standalone_question
 from rag.follow_ups.context import Earlier
 from rag.follow_ups.fragment_rules import is_bare
 from rag.follow_ups.names import find_names
@@ -31,7 +31,7 @@ def split_question(question: str, language: str) -> tuple[str, ...]:
     character, if it is simple, in doubt, or of more parts. Pronouns of a later part that mean something in an
     earlier one are filled in."""
     rules = RULES.get(language)
-    if rules is None or len(question) > 600:
+    if rules is None or len(question) > LONGEST:
         return (question,)
     sentences = _sentences(question.strip(), rules)
     if not sentences:

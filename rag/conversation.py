@@ -17,6 +17,10 @@ _FILL_IN: Final = {"en": fill_in_english, "fr": fill_in_french}
 _FEW_WORDS: Final = 2
 """In a language without rules, a question of so many words after another is taken to lean on it."""
 
+LONGEST: Final = 600
+"""Characters. A longer question says its subject, and is left as it is; of earlier ones no more is read: searching
+2,000 characters without a space took 0.4 s, so many less than 0.05."""
+
 
 def standalone_question(question: str, language: str, earlier: Sequence[Earlier]) -> str:
     """The question with what it leaves to the earlier turns (oldest first) filled in; `question` itself,
@@ -26,7 +30,7 @@ def standalone_question(question: str, language: str, earlier: Sequence[Earlier]
     read is twelve turns."""
     context = Context(language)
     for turn in earlier[-3 * TURNS :]:
-        asked = _complete(turn.question, context)
+        asked = _complete(turn.question[:LONGEST], context)
         context.turns.append(replace(turn, question=asked))
     return _complete(question, context)
 
@@ -45,7 +49,7 @@ def leans(question: str, language: str) -> bool:
 
 
 def _complete(question: str, context: Context) -> str:
-    if not context.turns or not question.strip():
+    if not context.turns or not question.strip() or len(question) > LONGEST:
         return question
     fill_in = _FILL_IN.get(context.language)
     if fill_in is None:

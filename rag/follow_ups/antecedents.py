@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final
 
-from rag.follow_ups.context import TURNS, Context, Earlier, Role, clean_title
+from rag.follow_ups.context import TURNS, Context, Earlier, Role
 from rag.follow_ups.names import find_names
 from rag.follow_ups.nouns import find_nouns
 from rag.follow_ups.phrases import Mention
+from rag.follow_ups.titles import as_titled, clean_title, heading
 
 _NO_PERSON: Final = frozenset(
     "university college school tower agreement treaty act war battle party award prize street park bridge canal river "
@@ -53,8 +54,7 @@ def antecedent(
     first: names of the question, of the answer, titles, plain nouns."""
     if role == "person" and (person := _same_person(context, gender, other_than)):
         return person
-    described = None if role == "group" else _described(context.last, context.language)
-    if described and (role != "person" or re.match(r"\W*(?:who|qui)\b", context.last.question, re.IGNORECASE)):
+    if described := _described(context.last, context.language, role, gender if context.language == "fr" else ""):
         return described
     if (before := context.meant.get(role)) and before.casefold() not in other_than.casefold():
         return before
@@ -71,19 +71,28 @@ def antecedent(
     return None
 
 
-def _described(turn: Earlier, language: str) -> str | None:
-    """What a question describes without naming it, if nothing is known of the answer: "Who was the first man on
-    the Moon?" and "his job" is that man's, not the Moon's."""
+def _described(turn: Earlier, language: str, role: Role, gender: str) -> str | None:
+    """What a question describes without naming it: after "Who was the first man on the Moon?", "his job" is that
+    man's, not the Moon's. Not who: the answer may name him."""
     match = DESCRIBES.match(turn.question)
     if (
         match is None
-        or turn.answer
-        or turn.titles
-        or len(match["thing"].split()) > 12
-        or re.search(r"\bet\b|\band\b|,", match["thing"])
+        or role == "group"
+        or (role == "thing" and match["who"])
+        or (role == "person" and not match["who"])
     ):
         return None
-    return match["thing"] if match["who"] or _ONE_OF_ITS_KIND.search(match["thing"]) else None
+    thing = match["thing"]
+    article = {"le": "m", "la": "f"}.get(thing.split()[0].casefold(), "")
+    named = match["who"] and any(_person(n) == 2 and not n.placed for n in find_names(turn.answer[:600], language))
+    if (
+        named
+        or len(thing.split()) > 12
+        or re.search(r"\bet\b|\band\b|,", thing)
+        or (gender and article not in (gender, ""))
+    ):
+        return None
+    return thing if match["who"] or _ONE_OF_ITS_KIND.search(thing) else None
 
 
 def _same_person(context: Context, gender: str, other_than: str) -> str | None:
@@ -113,27 +122,19 @@ def _named(turn: Earlier, language: str, unknown: bool = False) -> Iterator[Ment
     asked, answered = find_names(turn.question, language), find_names(turn.answer[:600], language)
     if _ASKS_WHERE.match(turn.question):
         answered = [replace(name, placed=True) for name in answered]
-    titles = [clean_title(title) for title in turn.titles[:1]]
+    titles = [subject for title in turn.titles[:1] if (subject := clean_title(title))]
     nouns = [m for m in find_nouns(turn.question, language) if not any(n.start <= m.start < n.end for n in asked)]
-    headings = [_heading(title, turn.question) for title in titles if title]
+    headings = [heading(title, turn.question) for title in titles]
     if _ASKS_WHO.match(turn.question):  # then the answer names who is spoken of
         yield from _pairs(answered, turn.answer)
-        yield from (name for name in answered[:1] if _person(name) == 2)
+        yield from (name for name in answered if _person(name) == 2 and not name.placed)
     if not unknown:
         yield from _pairs(asked, turn.question)
-        yield from _as_titled(asked, titles, turn.question)
+        yield from as_titled(asked, titles, turn.question)
+    yield from reversed(nouns)  # before the title: in the news that is a headline, often on more than was asked
     yield from headings
     short = len(turn.answer.split()) <= 6 and _ASKS_NAME.match(turn.question) is not None
     yield from (name for name in answered if name.opening or name.kind == "quoted" or short)
-    yield from reversed(nouns)
-
-
-def _heading(title: str, question: str) -> Mention:
-    """A title, with the article that the question gave it."""
-    found = re.search(rf"\b(the|le|la|les)\s+{re.escape(title)}\b", question, re.IGNORECASE)
-    gender = {"le": "m", "la": "f"}.get(found[1].casefold(), "") if found else ""
-    text = f"{found[1].casefold()} {title[0].lower() if gender else title[0]}{title[1:]}" if found else title
-    return Mention(text, 0, 0, "name", gender="m" if gender == "m" else "f" if gender else "")
 
 
 def _pairs(names: Sequence[Mention], question: str) -> Iterator[Mention]:
@@ -141,25 +142,6 @@ def _pairs(names: Sequence[Mention], question: str) -> Iterator[Mention]:
     for one, other in pairwise(names):
         if re.fullmatch(r"\s+(?:and|et)\s+", question[one.end : other.start]):
             yield Mention(question[one.start : other.end], one.start, other.end, "quoted", plural=True)
-
-
-def _as_titled(names: Sequence[Mention], titles: Sequence[str], question: str) -> Iterator[Mention]:
-    """A title that stands in the question is one name, whatever words it is made of."""
-    for name in names:
-        whole = [t for t in titles if name.bare in t.casefold() and t.casefold() in question.casefold()]
-        if not whole or whole[0].casefold() == name.bare:
-            yield name
-            continue
-        at = question.casefold().find(whole[0].casefold())
-        before = re.search(r"\b(the|le|la|les|du|au|aux|des)\s+$|\b(l['’])$", question[:at], re.IGNORECASE)
-        article = (
-            {"du": "le", "au": "le", "aux": "les", "des": "les"}.get(w := before[0].strip().casefold(), w)
-            if before
-            else ""
-        )
-        gender: Literal["m", "f", ""] = "m" if article == "le" else "f" if article == "la" else ""
-        small = whole[0] if not article else question[at : at + len(whole[0])]
-        yield Mention((article + " ").lstrip().replace("' ", "'") + small, at, at, "name", "", gender, article == "les")
 
 
 def _fit(mention: Mention, role: Role, gender: str, plural: bool, context: Context) -> int:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -36,8 +35,3 @@ class Context:
 
 TURNS: Final = 4
 """Earlier turns looked at, the latest first: what a pronoun means is hardly ever further away."""
-
-
-def clean_title(title: str) -> str:
-    """The subject of a title: what stands before a colon, a bracket or a dash."""
-    return re.split(r"\s*[:(|–—]|\s-\s", title, maxsplit=1)[0].strip() or title.strip()

@@ -40,7 +40,7 @@ RULES: Final = {
             re.IGNORECASE,
         ),
         re.compile(
-            "^(?:why|how|when|where|how (?:long|often)|since when|for how long|(?:in|on|at|by|for|"
+            "^(?:by whom|why|how|when|where|how (?:long|often)|since when|for how long|(?:in|on|at|by|for|"
             r"from|with) (?:what|which) [\w-]+)$",
             re.IGNORECASE,
         ),
@@ -70,7 +70,7 @@ RULES: Final = {
             re.IGNORECASE,
         ),
         re.compile(
-            "^(?:pourquoi|comment|quand|où|combien de temps|depuis quand|jusqu['’]à quand|pendant "
+            "^(?:par qui|pourquoi|comment|quand|où|combien de temps|depuis quand|jusqu['’]à quand|pendant "
             r"combien de temps|(?:à|en|dans|par|pour|avec) quel(?:le)?s? [\w-]+)$",
             re.IGNORECASE,
         ),

@@ -10,7 +10,7 @@ from rag.follow_ups.phrases import ADJECTIVE, ARTICLES_FR, WORD, Mention, french
 
 _NOUN_FR: Final = re.compile(
     rf"(?<![\w'’-])(?P<article>(?i:{ARTICLES_FR}))(?:\s+|(?<=['’]))(?P<noun>{WORD})"
-    rf"(?P<more>(?:\s+(?:de\s+|d['’])(?!(?:la|le|les|l)\b){WORD})*)(?P<last>\s+{WORD})?"
+    rf"(?P<more>(?:\s+(?:de\s+|d['’])(?!(?:la|le|les|l)\b){WORD})*)(?=(?P<last>\s+{WORD})?)"
 )
 _NOUN_EN: Final = re.compile(rf"(?P<after>\b\w+\s+)?\b(?:the|an?)\s+(?P<noun>{WORD}(?:\s+(?:of\s+)?{WORD}){{0,3}})")
 _VERB_LAST: Final = re.compile(
@@ -55,11 +55,10 @@ def find_nouns(text: str, language: str) -> list[Mention]:
 def _french_noun(match: re.Match[str]) -> Mention:
     preposition, plain, gender, plural = french_article(match["article"])
     rest = match["noun"] + match["more"]
-    last = match["last"] or ""
+    last, end = match["last"] or "", match.end()
     if last and last.strip() not in small_words("fr") and "-" not in last and ADJECTIVE.search(last):
-        rest += last
+        rest, end = rest + last, match.end("last")
     if plain in ("le", "la") and rest[0] in "aeiouyéèêàâîôûœ" and match["article"] in ("un", "une", "cette", "ce"):
         plain = "l'"
     text = plain + ("" if plain == "l'" else " ") + rest
-    end = match.end() - (0 if rest.endswith(last) else len(last))
     return with_gender(Mention(text, match.start(), end, "noun", preposition, gender, plural), match.string[end:])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from rag.follow_ups.antecedents import DESCRIBES, antecedent, full_name
-from rag.follow_ups.context import Context, Earlier, clean_title
+from rag.follow_ups.context import Context, Earlier
 from rag.follow_ups.names import find_names
 from rag.follow_ups.nouns import find_nouns
+from rag.follow_ups.titles import clean_title
 
 
 def topic(context: Context) -> str | None:
@@ -15,8 +16,8 @@ def topic(context: Context) -> str | None:
     names = find_names(context.last.question, context.language)
     if names:
         return full_name(names[0], context)
-    if context.last.titles:
-        return clean_title(context.last.titles[0])
+    if context.last.titles and (subject := clean_title(context.last.titles[0])):
+        return subject
     described = DESCRIBES.match(context.last.question)
     if described is not None and len(described["thing"].split()) <= 8:
         return described["thing"]
