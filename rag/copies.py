@@ -1,5 +1,5 @@
 """Passages and sentences that say the same in nearly the same words: copies of one another, in one article or in
-several. Left out: those that say it of another number or deny it, which are no copies (`disagreement.py`), and the
+several. Left out: those that say it of another number or deny it, which are no copies (`disagreement/`), and the
 same said in other words."""
 
 from __future__ import annotations

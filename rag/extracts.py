@@ -14,7 +14,7 @@ from rag.citations import cite
 from rag.composer import Composer, Pick
 from rag.confidence import probability
 from rag.copies import said_again, sentences_in
-from rag.disagreement import disagree
+from rag.disagreement.compare import disagree
 from rag.errors import VerbatimError
 from rag.reader import Reader
 from rag.reading import Reading

@@ -1,6 +1,6 @@
 """Quotation → statements: each sentence taken apart into what it speaks of (terms, names), what it says of it (numbers,
 dates, yes or no) and what speaks against comparing it. Left out: reading numbers and dates (`amounts.py`, `dates.py`),
-and comparing (`disagreement.py`)."""
+and comparing (`compare.py`)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Final
 
 from index.sentences import sentence_spans
 from index.words import passage_terms
-from rag.amounts import Amount, read_amounts
-from rag.dates import Date, read_dates
+from rag.disagreement.amounts import Amount, read_amounts
+from rag.disagreement.dates import Date, read_dates
 from rag.quotable import quotable
 
 QUOTATIONS_KEPT: Final = 4096

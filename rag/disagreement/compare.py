@@ -12,7 +12,7 @@ from __future__ import annotations
 from itertools import product
 from typing import Final
 
-from rag.statements import Statement, statements_of
+from rag.disagreement.statements import Statement, statements_of
 
 LEAST_SHARED: Final = 3
 """Terms both sentences must have, if one of them is a name."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from index.language import function_words
 from index.words import passage_terms
-from rag.units import MULTIPLIERS, NUMBER_WORDS, UNITS
+from rag.disagreement.units import MULTIPLIERS, NUMBER_WORDS, UNITS
 
 _LABELS: Final = [
     re.compile(pattern, re.I)

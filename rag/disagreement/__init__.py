@@ -1,0 +1,1 @@
+"""Whether two quotations disagree: numbers, dates and negations read out of sentences, and compared."""
