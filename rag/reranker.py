@@ -13,6 +13,7 @@ import numpy as np
 from index.build import in_context
 from index.types import Hit, Scores
 from rag.errors import RerankerError
+from rag.fusion import standardise
 from rag.settings import RagSettings
 
 
@@ -39,12 +40,13 @@ class CrossEncoderReranker:
 
 
 def reranked(question: str, hits: Sequence[Hit], title_of: Callable[[str], str], reranker: Reranker) -> list[Hit]:
-    """The same hits, best first, with the reranker's score in place of the fused one; equal ones by id of the
-    passage. It reads each passage below its title and headings, as the embedder does."""
+    """The same hits, best first, with the reranker's score in place of the fused one, brought to the same scale:
+    standardised over them; equal ones by id of the passage. It reads each passage below its title and
+    headings, as the embedder does."""
     if not hits:
         return []
     texts = [in_context(hit.passage, title_of(hit.passage.article_id))[0] for hit in hits]
-    scores = reranker.score(question, texts).tolist()
+    scores = standardise(reranker.score(question, texts)).tolist()
     made = [replace(hit, score=score) for hit, score in zip(hits, scores, strict=True)]
     return sorted(made, key=lambda hit: (-hit.score, hit.passage.id))
 
