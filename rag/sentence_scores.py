@@ -4,7 +4,6 @@ to quote (`composer.py`), and reading the words themselves (`reader.py`)."""
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,28 +26,22 @@ _LEAST_SHARE: Final = 0.01
 SENTENCES_KEPT: Final = 8192
 """Sentences whose terms are remembered: about 20 MB."""
 
-UNREAD_WEIGHTS: Final = np.array([1.0, 0.5, 0.5, 0.6, -0.5], np.float32)
+UNREAD_WEIGHTS: Final = np.array([1.0, 0.5, 0.5, 0.6], np.float32)
 """Weights of the features without a reader: the best of 108 tried for the share of answers in the
 first extract, mean of xquad-es, squad2-dev-half and clapnq-dev: 0.863, against 0.840 without contrast
-and with the terms of titles counted (`corpus/`, seen beside them though not counted: 0.727 against 0.673).
-The last, for opening passages, was chosen later, as the one with a reader was: the mean of these and
-xquad-en is 0.884 with it and 0.882 without."""
+and with the terms of titles counted (`corpus/`, seen beside them though not counted: 0.727 against 0.673)."""
 
-READ_WEIGHTS: Final = np.array([3.0, 0.45, 0.12, 0.35, -0.50, 0.53, 0.32, 1.11], np.float32)
-"""Weights of the features with a reader: those of the highest likelihood on piaf-wiki, squad2-dev-half and
-xquad-es, titles it was not trained on, but for the first, which was then put in the place of the passage's score, and
-for that of words, lowered a little. Answer in the first extract of xquad-en, -es, -de, clapnq-dev, squad2-dev-half,
-piaf-wiki (such titles; 129 to 194 questions each), piaf-crpa (38) and `corpus/`, no threshold: with the passage's
-score 0.96, 0.92, 0.92, 0.87, 0.87, 0.84, 0.63, 0.80; with the article's 0.95, 0.93, 0.92, 0.90, 0.87, 0.84, 0.79,
-0.80 (weights 2 and 4 give nearly the same). Which article is right is best known from retrieval, where in it the
-answer stands from reading. Opening passages weigh nothing by likelihood now; without their weight `corpus/` loses five
-questions of 220, and one of the other sets gains half a point. That support is among the features was decided by
-xquad-en and `corpus/`."""
+READ_WEIGHTS: Final = np.array([3.0, 0.45, 0.30, 0.25, 0.53, 0.32, 1.11], np.float32)
+"""Weights of the features with a reader. They began as those of the highest likelihood on piaf-wiki, squad2-dev-half
+and xquad-es (titles it was not trained on), with the score of the passage; then the article's was put in its
+place, contrast raised, words lowered, by the share of answers in the first extract on these, xquad-en, -de, clapnq-dev
+(129 to 194 questions each) and piaf-crpa (38), with `corpus/` seen beside them: mean of the seven 0.89, `corpus/` 0.81,
+no threshold, against 0.86 and 0.80 at the same length before, and piaf-crpa alone 0.79 against 0.63. Weights near
+these give the same within a point. Which article is right is best known from retrieval, where in it the answer
+stands from reading. With both, it does no good any more to weigh opening passages less, which were in the way of news.
+That support is among the features was decided by xquad-en and `corpus/`."""
 
 _SUPPORT_SCALE: Final = 5.0
-
-_HEADINGS: Final = re.compile(r"(?:[^\S\n]*(?:#{1,6}[ \t][^\n]*)?\n)*[^\S\n]*")
-_MORE: Final = re.compile(r"\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +84,11 @@ def chances_of(
 def features_of(
     query: Query, sentences: Sequence[Sentence], vectors: Vectors, readings: Mapping[int, Reading], store: IndexStore
 ) -> Scores:
-    """What speaks for each sentence, shape (sentences, 5), or (sentences, 8) if all were read: the score of its
+    """What speaks for each sentence, shape (sentences, 4), or (sentences, 7) if all were read: the score of its
     passage, or, read, how far that of its article's best stands below the best of all; meaning, contrast, and
-    BM25 without length normalisation; these standardised over the sentences, but for the article's; whether
-    its passage opens the article; then the log of the probability that its passage answers, that of its
-    share there, and what supports its best words, in fifths."""
+    BM25 without length normalisation; these standardised over the sentences, but for the article's; then the
+    log of the probability that its passage answers, that of its share there, and what supports its best
+    words, in fifths."""
     ids = {sentence.hit.passage.article_id for sentence in sentences}
     articles = {article_id: store.article(article_id) for article_id in ids}
     terms, weights = _term_weights(query, store.languages, sentences, articles)
@@ -109,7 +102,6 @@ def features_of(
         standardise(np.asarray(vectors @ query.vector, np.float32)),
         standardise(_contrast(query.vector, vectors, sentences)),
         standardise(np.array(bm25, np.float32)),
-        _opening(sentences, articles),
     ]
     if readings:
         columns += _read_features(sentences, readings)
@@ -140,19 +132,6 @@ def _read_features(sentences: Sequence[Sentence], readings: Mapping[int, Reading
         np.log(own + _LEAST_SHARE),
         np.array(support, np.float32) / _SUPPORT_SCALE,
     ]
-
-
-def _opening(sentences: Sequence[Sentence], articles: Mapping[str, Article]) -> Scores:
-    """1 for sentences of the passage that opens an article of several, else 0, shape (sentences,). It names
-    the subject in full and touches on everything, so it looks near to every question on it."""
-    opening: dict[int, bool] = {}
-    for sentence in sentences:
-        passage = sentence.hit.passage
-        if passage.id not in opening:
-            text = articles[passage.article_id].text
-            above, below = _HEADINGS.match(text), _MORE.search(text, passage.end)
-            opening[passage.id] = above is not None and above.end() >= passage.start and below is not None
-    return np.array([opening[sentence.hit.passage.id] for sentence in sentences], np.float32)
 
 
 def _term_weights(

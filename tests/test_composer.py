@@ -11,14 +11,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from index.passages import cut_passages
 from index.stores.memory import MemoryIndex
 from index.types import Article, Filters, Hit, Passage, Span
 from rag.composer import ExtractiveComposer, Pick
 from rag.quotable import quotable
 from rag.reading import Reading
 from rag.retriever import Query, retrieve
-from rag.sentence_scores import Sentence, _opening
+from rag.sentence_scores import Sentence, _of_articles
 from tests.conftest import WordEmbedder
 from tests.test_stores import fill
 
@@ -253,16 +252,11 @@ def test_a_short_answer_is_of_whole_words_inside_the_run() -> None:
     assert Pick(Hit(passage, 1.0, 1.0, 0.0), passage.sentences[0], 1.0).short_answer is None
 
 
-def test_only_the_first_passage_of_several_opens_an_article() -> None:
-    """Headings and blank lines above it do not count; an article of one passage has none."""
-    text = "# Bridges\n\n \t\n## Old\n\nThe bridge is old and long. It crosses a river.\n\n## New\n\nOne is new."
-    articles = {
-        "many": Article("many", "Bridges", text, "en"),
-        "one": Article("one", "One", "# One\n\nThe bridge stands alone here.\n", "en"),
-        "plain": Article("plain", "", "The first words. " * 30 + "\n\nThe last words of it.", "en"),
-    }
-    for name, opening in (("many", [1, 0]), ("one", [0]), ("plain", None)):
-        passages = cut_passages(articles[name], EMBEDDER.count_tokens, 32)
-        sentences = [Sentence(Hit(p, 1.0, 1.0, 0.0), 0, "", p.sentences[0]) for p in passages]
-        found = _opening(sentences, articles).tolist()
-        assert found == (opening or [1] + [0] * (len(passages) - 1)), name
+def test_the_article_of_the_best_passage_stands_above_the_others() -> None:
+    """All passages of an article count as its best one."""
+    told = [("a", 2.0), ("b", 1.5), ("a", -1.0), ("c", 0.5)]
+    passages = [Passage(n, name, 0, 4, "text", "", "en", (Span(0, 4),)) for n, (name, _) in enumerate(told)]
+    hits = [Hit(passage, score, 0.0, 0.0) for passage, (_, score) in zip(passages, told, strict=True)]
+    scores = np.array([score for _, score in told], np.float32)
+    found = _of_articles(scores, [Sentence(hit, 0, "text", Span(0, 4)) for hit in hits])
+    assert found.tolist() == [0.0, -0.5, 0.0, -1.5]

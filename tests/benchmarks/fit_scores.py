@@ -36,7 +36,7 @@ from rag.confidence import evidence_of
 from rag.metrics import holds
 from rag.reader import Reader, open_reader
 from rag.retriever import Query, retrieve
-from rag.sentence_scores import features_of, quotable_sentences
+from rag.sentence_scores import READ_WEIGHTS, features_of, quotable_sentences
 from rag.settings import RagSettings
 from rag.training.examples import FOLDERS, held_back, shared_titles
 
@@ -132,7 +132,7 @@ def fit_sentences(sets: list[list[Seen]]) -> Scores:
                 total -= float(right) / len(several) / len(able)
         return total + 0.002 * float(weights @ weights)
 
-    return np.asarray(minimize(loss, np.full(8, 0.5), method="L-BFGS-B").x, np.float32)
+    return np.asarray(minimize(loss, np.full(len(READ_WEIGHTS), 0.5), method="L-BFGS-B").x, np.float32)
 
 
 def main(data: Path, names: list[str]) -> None:
