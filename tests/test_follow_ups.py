@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from rag.conversation import Earlier, standalone_question
+from rag.follow_ups.french_nouns import vowel
 
 FOLLOW_UPS = [
     ("en", "When did Einstein publish the Theory of Relativity?", "Where was he born?", "Where was Einstein born?"),
@@ -222,3 +223,15 @@ def test_a_question_that_stands_alone_is_left_as_it_is(language: str, question: 
         "fr": Earlier("Qui a construit la tour Eiffel ?", "Gustave Eiffel l'a bâtie.", ("Tour Eiffel",)),
     }[language]
     assert standalone_question(question, language, [earlier]) == question
+
+
+@pytest.mark.parametrize(
+    "word", "huile homme harmonie héroïne histoire habitant hiver heure hôpital école Éros".split()
+)
+def test_vowels_and_mute_h(word: str) -> None:
+    assert vowel(word)
+
+
+@pytest.mark.parametrize("word", "hauteur héros hasard halle hors huit haine hache hibou pont".split())
+def test_consonants_and_aspirated_h(word: str) -> None:
+    assert not vowel(word)

@@ -152,8 +152,18 @@ def words(before: str) -> list[str]:
     return [w for w in re.findall(r"\w+", before.casefold()) if w not in small_words("fr") | {"combien", "donc"}]
 
 
+_ASPIRATED: Final = tuple(
+    "ha héra héro hériss hib hiér hobby hoch hollan homard hong hont hors houl houp hub hui hun hur huss hutt".split()
+)
+_MUTE: Final = tuple("habi habl hale halluc harm héroï huil huis huît".split())
+
+
 def vowel(phrase: str) -> bool:
-    return phrase[:1].casefold() in "aeiouyhéèêàâîôûœ"
+    """Whether "le" and "que" lose their vowel before it: « l'huile », but « la hauteur »."""
+    word = phrase[:12].casefold()
+    if word.startswith("h"):
+        return word.startswith(_MUTE) or not word.startswith(_ASPIRATED)
+    return word[:1] in tuple("aeiouyéèêàâîôûœ")
 
 
 def capital(question: str) -> str:
