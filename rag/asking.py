@@ -14,7 +14,7 @@ from index.store import IndexStore
 from index.types import Filters
 from rag.answer_cache import Key
 from rag.compound import split_question
-from rag.conversation import Earlier, leans, standalone_question
+from rag.conversation import Earlier, is_courtesy, leans, standalone_question
 from rag.errors import InvalidQuestion
 from rag.settings import RagSettings
 from rag.types import Answer, Turn
@@ -22,6 +22,13 @@ from rag.validation import check_filter_language, check_filters, check_language,
 
 TURNS_USED: Final = 6
 """Earlier questions looked at: what was spoken of before is seldom meant any more."""
+
+
+FEW_WORDS: Final = 6
+"""In so many words, languages near to one another are hard to tell apart."""
+
+SURE: Final = 0.7
+"""Only an answer scored so high may say what is spoken of; else one bad answer would spoil the next question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +75,23 @@ def checked_request(
         check_language(language)
     store = index()
     check_filter_language(only, store.languages)
-    known = language or detect_language(text)
+    history = [turn for turn in history if not is_courtesy(turn.question)][-TURNS_USED:]
+    known = language or _language_of(text, history)
     standalone = _standalone(text, known, history, settings, ask) if history else text
     parts = split_question(standalone, known)
     # With fewer extracts than parts, some would have none though there is one: it is answered as a whole.
     parts = parts if len(parts) <= limit else (standalone,)
     identity = f"ans_{uuid.uuid4().hex}"
     return Request(identity, text, standalone, parts, language, known, only, limit, store, began)
+
+
+def _language_of(text: str, history: Sequence[Turn]) -> str:
+    """The language detected, or, of a few words that look like none there are rules for, that of the question before:
+    "And her husband?" by itself looks Danish."""
+    own = detect_language(text)
+    if not history or own in ("en", "fr") or len(text.split()) > FEW_WORDS:
+        return own
+    return detect_language(history[-1].question)
 
 
 def _standalone(
@@ -84,19 +101,19 @@ def _standalone(
     needed, its question is asked again, mostly from the cache, so that any server understands the same."""
     if not leans(text, language):
         return text
-    *before, last = [Earlier(turn.question[: settings.max_question_chars]) for turn in history[-TURNS_USED:]]
+    *before, last = [Earlier(turn.question[: settings.max_question_chars]) for turn in history]
     asked = standalone_question(last.question, detect_language(last.question), before)
     try:
         answer = ask(asked)
     except InvalidQuestion:  # it asked nothing, or too much: it may still name what is meant
         return standalone_question(text, language, [*before, last])
-    titles = tuple(dict.fromkeys(extract.citation.title for extract in answer.extracts))
+    titles = tuple(extract.citation.title for extract in answer.extracts[:1] if answer.score >= SURE)
     return standalone_question(text, language, [*before, Earlier(last.question, _said(answer), titles)])
 
 
 def _said(answer: Answer) -> str:
     """What an answer comes down to: its short answer, or else its first extract."""
-    if not answer.extracts:
+    if not answer.extracts or answer.score < SURE:
         return ""
     first = answer.extracts[0]
     short, start = first.short_answer, first.citation.start

@@ -23,7 +23,7 @@ PASSAGES_UNREAD: Final = 8
 on xquad-en and -es. With one, those it read compete."""
 
 MAX_SENTENCES: Final = 3
-MAX_EXTRACT_CHARS: Final = 500
+MAX_EXTRACT_CHARS: Final = 480
 """A run is not made longer than this; a single long sentence may be."""
 
 CHANCE_PER_CHAR: Final = 0.00025

@@ -22,6 +22,8 @@ MOST_TERMS_LEANING: Final = 3
 """A part of so many words that say something ("how many ministers were present") may be about what the first one
 is about; one of more ("when was the old canal opened") has its own subject."""
 
+_DEFINITE: Final = re.compile(r"\b(?:the|an?|le|la|les|du|des|aux?|une?)\s|\bl['’]", re.IGNORECASE)
+
 _END: Final = re.compile(r"\?+\s+(?=\S)")
 _QUOTES: Final = re.compile(r"[\"“«(][^\"“”«»()]*\?[^\"“”«»()]*[\"”»)]")
 
@@ -66,11 +68,11 @@ def _clauses(sentence: str, language: str, rules: CompoundRules, before: list[st
     found: list[str] = []
     for place, piece in enumerate(pieces):
         earlier = [*before, *found]
-        if place and is_bare(piece, language):
-            other = ask_otherwise(piece.strip(" ?"), found[-1], language)
-            if other is None:
+        if earlier and is_bare(piece, language):
+            other = ask_otherwise(piece.strip(" ?"), earlier[-1], language)
+            if other is None and place:
                 return [sentence]
-            found.append(_finished(other, mark))
+            found.append(_finished(other or standalone_question(piece, language, [Earlier(earlier[-1])]), mark))
         elif earlier:
             found.append(_leaning(_finished(piece, mark), earlier, language, joined=place > 0))
         else:
@@ -116,11 +118,12 @@ def _separate(left: str, right: str, rules: CompoundRules) -> bool:
 
 
 def _leaning(piece: str, earlier: list[str], language: str, joined: bool) -> str:
-    """A later part with what it means of the earlier ones; one that names nothing and says little gets their
-    subject in parentheses, if "and" joins it to them."""
+    """A later part with what it means of the earlier ones; one that names nothing, not even by "the", and says little
+    gets their subject in parentheses, if "and" joins it to them."""
     alone = standalone_question(piece, language, [Earlier(question) for question in earlier])
     says = question_terms(piece, language, [language])
-    if alone != piece or not joined or find_names(piece, language) or len(says) > MOST_TERMS_LEANING:
+    named = _DEFINITE.search(piece) or find_names(piece, language)
+    if alone != piece or not joined or named or len(says) > MOST_TERMS_LEANING:
         return alone
     about = topic_of(earlier[-1], language)
     return in_parentheses(piece, about) if about else piece

@@ -4,10 +4,12 @@ out comes back as it was. Left out: compound questions (`compound.py`), the rule
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from index.language import detect_language
 from rag.follow_ups.context import TURNS, Context, Earlier
 from rag.follow_ups.english import fill_in_english
 from rag.follow_ups.fragments import complete_fragment
@@ -35,6 +37,19 @@ def standalone_question(question: str, language: str, earlier: Sequence[Earlier]
     return _complete(question, context)
 
 
+_COURTESIES: Final = (
+    r"ok(?:ay)?|thanks?(?: you)?(?: (?:very|so) much)?|hello|hi|hey|bye|great|cool|good (?:morning|evening)|please|"
+    r"merci(?: (?:beaucoup|bien))?|bonjour|bonsoir|salut|au revoir|d['’]accord|super|parfait|"
+    r"s['’]il (?:te|vous) pla[iî]t"
+)
+_COURTESY: Final = re.compile(rf"\W*(?:(?:{_COURTESIES})\b\W*){{1,6}}", re.IGNORECASE)
+
+
+def is_courtesy(text: str) -> bool:
+    """Whether somebody says hello or thanks and asks nothing, in English or French."""
+    return _COURTESY.fullmatch(text) is not None
+
+
 _PROBES: Final = {
     "en": (Earlier("Who was Ada Bell?"), Earlier("What are the Twin Rocks?"), Earlier("What was the old bridge?")),
     "fr": (Earlier("Qui était Ada Bell ?"), Earlier("Que sont les Rochers Jumeaux ?"), Earlier("C'est quoi le pont ?")),
@@ -44,6 +59,8 @@ _PROBES: Final = {
 def leans(question: str, language: str) -> bool:
     """Whether a question leaves something to earlier ones, whatever they were: whether it is completed by any of a
     few that name a person, several things, or one."""
+    if is_courtesy(question):
+        return False
     probes = _PROBES.get(language, (Earlier("…"),))
     return any(standalone_question(question, language, [probe]) != question for probe in probes)
 
@@ -59,8 +76,10 @@ def _complete(question: str, context: Context) -> str:
     completed = complete_fragment(question, context)
     if completed != question:
         context.meant = {}
-        return completed
+        last = context.last.question.strip()
+        # Words of one language have no place in a question of another.
+        return completed if detect_language(last) == context.language else f"{last} {question}"
     return fill_in(question, context)
 
 
-__all__ = ["Earlier", "leans", "standalone_question"]
+__all__ = ["Earlier", "is_courtesy", "leans", "standalone_question"]

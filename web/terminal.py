@@ -70,7 +70,10 @@ def print_answer(answer: Answer) -> None:
             out.print(Padding(Text(_clean(shown[:200] + ("…" if len(shown) > 200 else "")), style="dim"), (0, 2)))
             out.print(Padding(_source(near.citation), (0, 4)))
         return
+    asked = {part.extracts[0]: part.question for part in reversed(answer.parts) if part.extracts}
     for extract in answer.extracts:
+        if len(answer.parts) > 1 and extract.number in asked:
+            out.print(Text(_clean(asked[extract.number]), style="dim"))
         out.print(Text(f"[{extract.number}] ", style="bold cyan").append(_clean(extract.text), style="bold"))
         if extract.short_answer is not None:
             start = extract.citation.start

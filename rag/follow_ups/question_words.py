@@ -21,7 +21,7 @@ _FRENCH_OPENING: Final = re.compile(
 _FRENCH_YES_NO: Final = re.compile(
     r"^est-ce qu|^(?:l[ae]s? |l['’]|un |une )?\S[^?]*-(?:t-)?(?:il|elle)s?\b", re.IGNORECASE
 )
-_WHO_DID: Final = re.compile(r"^[Ww]ho (?P<verb>[a-z]+) (?P<thing>(?:the |an? |[A-Z“\"]).+?)\s*\?*$")
+_WHO_DID: Final = re.compile(r"^[Ww]ho (?P<verb>[a-z]+) (?P<thing>(?:the |an? |[A-Z“\"]).+?|[a-z-]{4,})\s*\?*$")
 _QUI_A: Final = re.compile(
     r"^qui a (?!été\b)(?P<verb>[a-zà-ÿ]+(?:é|i|u|is|it|ert)) (?P<thing>(?P<article>les? |la |l['’]|une? ).+?)\s*\?*$",
     re.IGNORECASE,
