@@ -25,9 +25,9 @@ READ_WEIGHTS: Final = np.array([25.1, 0.475, 0.088, -0.834, 22.9], np.float32)
 READ_BIAS: Final = -1.89
 """With a reader: fitted by `tests/benchmarks/fit_scores.py` on squad2-dev-half (titles it was not trained on),
 clapnq-dev, xquad-en with half of its articles taken out, the same asked in Spanish, and half of xquad-es asked in
-English. On `corpus/`, which was not fitted: calibration error 0.07, AUROC 0.92; on xquad-es 0.04, on xquad-en, where
-everything can be answered, 0.19: it is too careful there. Without the last two, which tell languages apart, xquad-en and
--es asked in German had errors of 0.22 and 0.18, with them 0.05 (both with an earlier composer)."""
+English. On `corpus/`, which was not fitted: calibration error 0.07, AUROC 0.92; on xquad-es 0.04; on xquad-en, where
+everything can be answered, 0.19: it is too careful there. Without the last two, which tell languages apart, xquad-en
+and -es asked in German had errors of 0.22 and 0.18, with them 0.05 (both with an earlier composer)."""
 
 _COVERED_FROM: Final = 0.6
 
