@@ -10,9 +10,8 @@ from typing import TypeAlias
 from index.types import Filters
 from rag.types import Answer
 
-Key: TypeAlias = tuple[str, str, str | None, Filters, int]
-"""Generation, stand-alone question, its language if it was given, filters, limit: all that an answer
-depends on."""
+Key: TypeAlias = tuple[str, str, str, Filters, int]
+"""Generation, stand-alone question, its language, filters, limit: all that an answer depends on."""
 
 
 class AnswerCache:

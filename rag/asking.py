@@ -34,14 +34,12 @@ SURE: Final = 0.7
 @dataclass(frozen=True, slots=True)
 class Request:
     """What was asked, checked, of which generation, and when. `standalone` says the same as `text` without what
-    was asked before, in `parts`; `given` is the language named with the question, `language` that or the
-    detected one."""
+    was asked before, in `parts`; `language` is the one named with the question, or the detected one."""
 
     id: str
     text: str
     standalone: str
     parts: tuple[str, ...]
-    given: str | None
     language: str
     only: Filters
     limit: int
@@ -50,7 +48,7 @@ class Request:
 
     @property
     def key(self) -> Key:
-        return self.store.info.generation, self.standalone, self.given, self.only, self.limit
+        return self.store.info.generation, self.standalone, self.language, self.only, self.limit
 
 
 def checked_request(
@@ -82,7 +80,7 @@ def checked_request(
     # With fewer extracts than parts, some would have none though there is one: it is answered as a whole.
     parts = parts if len(parts) <= limit else (standalone,)
     identity = f"ans_{uuid.uuid4().hex}"
-    return Request(identity, text, standalone, parts, language, known, only, limit, store, began)
+    return Request(identity, text, standalone, parts, known, only, limit, store, began)
 
 
 def _language_of(text: str, history: Sequence[Turn]) -> str:

@@ -38,7 +38,7 @@ def standalone_question(question: str, language: str, earlier: Sequence[Earlier]
 
 
 _COURTESIES: Final = (
-    r"ok(?:ay)?|thanks?(?: you)?(?: (?:very|so) much)?|hello|hi|hey|bye|great|cool|good (?:morning|evening)|please|"
+    r"ok(?:ay)?|thanks?(?: you)?(?: (?:(?:very|so) much|a lot))?|hello|hi|hey|bye|great|cool|good (?:morning|evening)|please|"
     r"merci(?: (?:beaucoup|bien))?|bonjour|bonsoir|salut|au revoir|d['’]accord|super|parfait|"
     r"s['’]il (?:te|vous) pla[iî]t"
 )

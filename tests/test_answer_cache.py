@@ -76,7 +76,7 @@ def test_another_generation_is_asked_anew(make_chatbot: Callable[[Sequence[Artic
 
 def test_the_oldest_go_first(make_chatbot: Callable[[Sequence[Article]], Chatbot]) -> None:
     answer = make_chatbot(ARTICLES).ask(QUESTION)
-    keys = [("g", str(number), None, Filters(), 3) for number in range(4)]
+    keys = [("g", str(number), "en", Filters(), 3) for number in range(4)]
     cache = AnswerCache(2)
     cache.put(keys[0], answer)
     cache.put(keys[1], answer)

@@ -145,3 +145,20 @@ def test_a_question_that_stands_alone_is_asked_as_it_is(chatbot: Chatbot) -> Non
 @pytest.mark.parametrize("before", ["", "   ", "?", "🙂", "x" * 5000])
 def test_earlier_questions_that_ask_nothing_do_no_harm(chatbot: Chatbot, before: str) -> None:
     assert chatbot.ask("And in 1914?", history=[Turn(before)]).question == "And in 1914?"
+
+
+def test_a_few_words_are_of_the_language_spoken_before(chatbot: Chatbot) -> None:
+    """ "And her husband?" looks Danish alone; in another conversation the same words are asked anew."""
+    asked = "And her husband?"
+    before = [Turn("Who was Marie Curie?")]
+    alone, led = chatbot.ask(asked), chatbot.ask(asked, history=before)
+    assert led.language == "en"
+    assert chatbot.ask(asked).language == alone.language
+
+
+@pytest.mark.parametrize("said", ["Merci !", "Thanks a lot", "ok merci", "Hello"])
+def test_courtesies_are_not_spoken_of(chatbot: Chatbot, said: str) -> None:
+    history = [Turn("Qui a inventé le World Wide Web ?"), Turn(said)]
+    plain = chatbot.ask("Où travaillait-il ?", history=history[:1])
+    assert chatbot.ask("Où travaillait-il ?", history=history).standalone_question == plain.standalone_question
+    assert chatbot.ask(said, history=history[:1]).standalone_question == said
