@@ -38,8 +38,8 @@ def standalone_question(question: str, language: str, earlier: Sequence[Earlier]
 
 
 _COURTESIES: Final = (
-    r"ok(?:ay)?|thanks?(?: you)?(?: (?:(?:very|so) much|a lot))?|hello|hi|hey|bye|great|cool|good (?:morning|evening)|please|"
-    r"merci(?: (?:beaucoup|bien))?|bonjour|bonsoir|salut|au revoir|d['’]accord|super|parfait|"
+    r"ok(?:ay)?|thanks?(?: you)?(?: (?:(?:very|so) much|a lot))?|hello|hi|hey|bye|great|cool|good (?:morning|evening)|"
+    r"please|merci(?: (?:beaucoup|bien))?|bonjour|bonsoir|salut|au revoir|d['’]accord|super|parfait|"
     r"s['’]il (?:te|vous) pla[iî]t"
 )
 _COURTESY: Final = re.compile(rf"\W*(?:(?:{_COURTESIES})\b\W*){{1,6}}", re.IGNORECASE)
