@@ -27,6 +27,6 @@ class RagSettings(IndexSettings):
         description="A cross-encoder of sentence-transformers, by hub name or folder, that puts passages in order.",
     )
     passages_reranked: int = Field(20, ge=1, le=100, description="Passages the reranker puts in order.")
-    answer_threshold: float = Field(0.08, ge=0, le=1, description="An answer scored below this is given as not found.")
+    answer_threshold: float = Field(0.12, ge=0, le=1, description="An answer scored below this is given as not found.")
     cached_answers: int = Field(256, ge=0, le=100_000, description="Answers kept to be given again; 0 for none.")
     max_question_chars: int = Field(2000, ge=10, description="A longer question is refused.")
