@@ -37,9 +37,9 @@ and xquad-es (titles it was not trained on), with the score of the passage; then
 place, contrast raised, words lowered, by the share of answers in the first extract on these, xquad-en, -de, clapnq-dev
 (129 to 194 questions each) and piaf-crpa (38), with `corpus/` seen beside them: mean of the seven 0.88, `corpus/` 0.82,
 no threshold, against 0.86 and 0.80 at the same length before, and piaf-crpa alone 0.79 against 0.63. Weights near
-these give the same within a point; among them `corpus/` decided. Which article is right is best known from retrieval, where in it the answer
-stands from reading. With both, it does no good any more to weigh opening passages less, which were in the way of news.
-That support is among the features was decided by xquad-en and `corpus/`."""
+these give the same within a point; among them `corpus/` decided. Which article is right is best known from retrieval,
+where in it the answer stands from reading. With both, it does no good any more to weigh opening passages less, which
+were in the way of news. That support is among the features was decided by xquad-en and `corpus/`."""
 
 _SUPPORT_SCALE: Final = 5.0
 
