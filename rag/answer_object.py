@@ -93,6 +93,7 @@ def hit_object(hit: Hit, article: Article) -> dict[str, Any]:
         },
         "article": _cited_article(cite(article, Span(passage.start, passage.end))),
         "source_page": source_page(article.id, passage.start, passage.end),
+        "also_in": [{"id": copy.article_id, "start": copy.start, "end": copy.end} for copy in hit.copies],
     }
 
 

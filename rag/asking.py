@@ -97,16 +97,22 @@ def _standalone(
 ) -> str:
     """What a question asks that may lean on earlier ones. Their answers are not kept: where the last one is
     needed, its question is asked again, mostly from the cache, so that any server understands the same."""
-    if not leans(text, language):
+    *before, last = [Earlier(_plain(turn.question)[: settings.max_question_chars]) for turn in history]
+    if standalone_question(text, language, [*before, last]) == text and not leans(text, language):
         return text
-    *before, last = [Earlier(turn.question[: settings.max_question_chars]) for turn in history]
-    asked = standalone_question(last.question, detect_language(last.question), before)
+    own = detect_language(last.question)
+    asked = standalone_question(last.question, own if own in ("en", "fr") else language, before)
     try:
         answer = ask(asked)
     except InvalidQuestion:  # it asked nothing, or too much: it may still name what is meant
         return standalone_question(text, language, [*before, last])
     titles = tuple(extract.citation.title for extract in answer.extracts[:1] if answer.score >= SURE)
     return standalone_question(text, language, [*before, Earlier(last.question, _said(answer), titles)])
+
+
+def _plain(question: str) -> str:
+    """An earlier question on one line, without halves of surrogate pairs."""
+    return " ".join(question.encode("utf-8", "ignore").decode().split())
 
 
 def _said(answer: Answer) -> str:

@@ -20,6 +20,7 @@ from rag.answering import NEAREST, Understood, answer_of
 from rag.asking import Request, checked_request
 from rag.citations import verify_answer
 from rag.composer import PASSAGES_UNREAD, Composer, ExtractiveComposer
+from rag.errors import InvalidQuestion
 from rag.extracts import Asked
 from rag.models_used import ModelsUsed
 from rag.reader import Reader
@@ -99,7 +100,10 @@ class Chatbot:
         filters: Filters = Filters(),
         limit: int = 10,
     ) -> tuple[list[Hit], IndexStore]:
-        """Ranked passages without composing, and the generation they stand in; raises as `ask` does."""
+        """Ranked passages without composing, and the generation they stand in; raises as `ask` does. Of passages
+        that are copies, the first stands for all, and names the others."""
+        if limit < 1:
+            raise InvalidQuestion(f"limit is {limit}; it must be at least 1.", "limit")
         request = self._request(words, language, (), filters, None)
         _, hits, _ = self._retrieve(request.text, request, limit)
         return hits, request.store

@@ -78,7 +78,8 @@ def _complete(question: str, context: Context) -> str:
         context.meant = {}
         last = context.last.question.strip()
         # Words of one language have no place in a question of another.
-        return completed if detect_language(last) == context.language else f"{last} {question}"
+        foreign = detect_language(last) in set(_FILL_IN) - {context.language}
+        return f"{last} {question}" if foreign else completed
     return fill_in(question, context)
 
 

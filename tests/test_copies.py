@@ -24,7 +24,7 @@ def passage(text: str, name: str = "a") -> Passage:
         BRIDGE.replace("carriages", "carriage"),
         BRIDGE.replace("was opened", "was opened up"),
         BRIDGE.replace("long bridge", "long Bridge"),
-        BRIDGE.replace("mayor", "Mayor himself"),
+        BRIDGE.replace("mayor", "mayor only"),
     ],
 )
 def test_copies(other: str) -> None:
@@ -35,6 +35,11 @@ def test_copies(other: str) -> None:
     "other",
     [
         BRIDGE.replace("1890", "1891"),
+        BRIDGE.replace("spring", "autumn"),
+        BRIDGE.replace("opened", "closed"),
+        BRIDGE.replace("carriages", "children"),
+        BRIDGE.replace("mayor", "maker"),
+        BRIDGE.replace("was opened to", "was illegal to"),
         BRIDGE.replace("was opened", "was not opened"),
         BRIDGE.replace("The long bridge over the river", "The old canal that joins both towns"),
         BRIDGE + " Nobody has mended it since, and the ferry runs again on Sundays.",
@@ -68,10 +73,12 @@ def test_most_of_several_sentences_must_be_said_again() -> None:
     assert said_again(Span(one.start, one.end), one, passage(f"{short} Something else follows here.")) is None
 
 
-def test_sentences_far_apart_are_not_joined() -> None:
+def test_sentences_with_others_between_are_not_joined() -> None:
+    """What lies between may say otherwise: the longest alone counts, if it is most of it."""
     second = "Carts drawn by oxen had to pay two pennies each way, as had every rider on a horse."
     one = passage(f"{BRIDGE} {second}")
-    between = "Then came a war. Then came another. Then came peace. "
-    other = passage(f"{BRIDGE} {between}{second}")
-    found = said_again(Span(one.start, one.end), one, other)
-    assert found is not None and other.text[found.start : found.end] == BRIDGE
+    other = passage(f"{BRIDGE} Then came a war. {second}")
+    assert said_again(Span(one.start, one.end), one, other) is None
+    short = passage(f"{BRIDGE} It was long and old.")
+    found = said_again(Span(short.start, short.end), short, passage(f"{BRIDGE} Then came war. It was long and old."))
+    assert found == Span(0, len(BRIDGE))

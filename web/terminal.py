@@ -155,3 +155,6 @@ def read_question() -> str:
         return input("\n> " if sys.stdin.isatty() else "").strip()
     except EOFError:
         return ""
+    except UnicodeDecodeError:
+        print_error("That line is not UTF-8 text; it was not asked.")
+        return read_question()

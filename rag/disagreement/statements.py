@@ -57,17 +57,17 @@ _SOMEONE: Final = re.compile(
 )
 _ONCE: Final = (
     "born birth dies died death founded founding foundation established established created creation built "
-    "building constructed construction opens opened opening inaugurated completed completion finished signed "
+    "building constructed construction inaugurated completed completion finished signed "
     "signing published publication released release launched launch discovered discovery invented invention "
-    "abolished abolition destroyed destruction burned burnt begins began starts started ends ended closes closed "
-    "closure expires deadline adopted adoption vote ratified proclaimed independence merged merger demolished "
-    "erected consecrated premiered né née naît naissance naquit mort morte meurt mourut décès décédé décédée "
-    "fondé fondée fondation créé créée création construit construite construction bâti bâtie ouvre ouvrira ouvert "
-    "ouverte ouverture inauguré inaugurée inauguration achevé achevée achèvement signé signée signature publié "
+    "abolished abolition destroyed destruction burned burnt "
+    "ratified proclaimed independence merged merger demolished "
+    "erected consecrated né née naît naissance naquit mort morte meurt mourut décès décédé décédée "
+    "fondé fondée fondation créé créée création construit construite construction bâti bâtie "
+    "inauguré inaugurée inauguration achevé achevée achèvement signé signée signature publié "
     "publiée publication paru parue parution sorti sortie lancé lancée lancement découvert découverte inventé "
-    "inventée invention aboli abolie abolition détruit détruite brûlé commence commencera débute débutera début "
-    "fin finit finira termine terminera terminent ferme fermera fermeture expire clôture adopté adoptée adoption "
-    "vote voté votée ratifié ratifiée proclamé proclamée indépendance fusion démoli démolie érigé érigée consacré "
+    "inventée invention aboli abolie abolition détruit détruite brûlé "
+    ""
+    "ratifié ratifiée proclamé proclamée indépendance fusion démoli démolie érigé érigée consacré "
     "consacrée promulgué promulguée"
 )
 """What happens once to a thing. Of anything else a second date may be a second time: a king visits a town in 1904

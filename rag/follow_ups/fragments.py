@@ -20,6 +20,9 @@ _ORDINAL: Final = re.compile(
 )
 
 
+_PLACED: Final = re.compile(r"\b(?:de|du|à|au|en|of|in|at|for|from)\s+$|\bd['’]$", re.IGNORECASE)
+
+
 def complete_fragment(question: str, context: Context) -> str:
     """The earlier question with the fragment's words in it; `question` itself if it is no fragment."""
     rules, earlier = RULES[context.language], context.last.question
@@ -46,6 +49,7 @@ def complete_fragment(question: str, context: Context) -> str:
         and len(words) <= 3
         and names
         and len(rest) - len(names[0].text) <= 4
+        and (" " in names[0].text or names[0].text.isupper())  # "Parking?", "Updates?" name nothing
         and _like(names[0], earlier, context.language)
     ):
         return _with_thing(rest, earlier, question, context, rules)
@@ -71,6 +75,10 @@ def _with_phrase(phrase: str, earlier: str, context: Context, rules: Language) -
         place = re.search(r"\b(?:à|en|au|aux|dans|in|at)\s+$", earlier[: name.start], re.IGNORECASE)
         if place and preposition.casefold() in ("à", "en", "au", "aux", "dans", "in", "at"):
             return earlier[: place.start()] + phrase + earlier[name.end :]
+    known = find_names(earlier, context.language)
+    if len(names) == len(known) == 1 and (known[0].preposition or _PLACED.search(earlier[: known[0].start])):
+        before, _, after = earlier.rpartition(known[0].text)  # "the mayor of Lyon" and "in Paris": of Paris
+        return before + names[0].text + after
     return _for_group(phrase.split()[-1], earlier, rules) or insert(earlier, " " + phrase[0].lower() + phrase[1:])
 
 
@@ -87,12 +95,8 @@ def _with_thing(rest: str, earlier: str, question: str, context: Context, rules:
                 r"^(?:de |d['’]|du |des )", lambda m: {"du ": "le ", "des ": "les "}.get(m[0].casefold(), ""), rest
             )
             new = attach(old.preposition, new)
-        elif (
-            re.match(r"the\b", old.text)
-            and earlier[old.start : old.end].startswith("the")
-            and not rest.startswith("the")
-        ):
-            new = rest
+        else:
+            new = re.sub(r"^of ", "", rest)
         if old.start == 0:
             new = new[0].upper() + new[1:]
         start = old.start

@@ -16,7 +16,8 @@ _GIVEN: Final = re.compile(r"\b(the|le|la|les|du|au|aux|des|l['’])\s*$", re.IG
 def clean_title(title: str) -> str:
     """The subject of a title: what stands before a comma, a colon, a bracket or a dash, its article small; "" if
     that is a sentence ("How Finland joined NATO") or a date."""
-    cut = re.split(r"\s*[:,(|–—]|\s-\s", title, maxsplit=1)[0].strip()
+    short = " ".join(title[:200].split())
+    cut = re.split(r"\s?[:,(|–—]|\s-\s", short, maxsplit=1)[0].strip()
     if len(cut.split()) > 5 or re.match(
         r"(?:how|why|what|when|who|comment|pourquoi|quand|qui|que|où|\d)", cut, re.IGNORECASE
     ):
