@@ -163,3 +163,15 @@ def test_courtesies_are_not_spoken_of(chatbot: Chatbot, said: str) -> None:
     plain = chatbot.ask("Où travaillait-il ?", history=history[:1])
     assert chatbot.ask("Où travaillait-il ?", history=history).standalone_question == plain.standalone_question
     assert chatbot.ask(said, history=history[:1]).standalone_question == said
+
+
+def test_what_was_named_before_may_be_meant_by_its_kind(chatbot: Chatbot) -> None:
+    answer = chatbot.ask("When was the tower finished?", history=[Turn("Where is the Eiffel Tower?")])
+    assert "Eiffel Tower" in answer.standalone_question
+    alone = chatbot.ask("When was the tower finished?", history=[Turn("Who invented the World Wide Web?")])
+    assert alone.standalone_question == "When was the tower finished?"
+
+
+def test_halves_of_characters_in_earlier_questions_do_no_harm(chatbot: Chatbot) -> None:
+    asked = chatbot.ask("When did she die?", history=[Turn("Who was\n\nMarie \ud800 Curie?")])
+    assert asked.standalone_question == "When did Marie Curie die?"

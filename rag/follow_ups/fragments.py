@@ -77,8 +77,8 @@ def _with_phrase(phrase: str, earlier: str, context: Context, rules: Language) -
             return earlier[: place.start()] + phrase + earlier[name.end :]
     known = find_names(earlier, context.language)
     if len(names) == len(known) == 1 and (known[0].preposition or _PLACED.search(earlier[: known[0].start])):
-        before, _, after = earlier.rpartition(known[0].text)  # "the mayor of Lyon" and "in Paris": of Paris
-        return before + names[0].text + after
+        first, _, rest = earlier.rpartition(known[0].text)  # "the mayor of Lyon" and "in Paris": of Paris
+        return first + names[0].text + rest
     return _for_group(phrase.split()[-1], earlier, rules) or insert(earlier, " " + phrase[0].lower() + phrase[1:])
 
 
