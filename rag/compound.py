@@ -112,6 +112,13 @@ def _separate(left: str, right: str, rules: CompoundRules) -> bool:
     only = word is not None and re.fullmatch(r"\W*[\w'’]+(?: (?:many|much|long|often|quel\w+|qui))?[\s?]*", right)
     if re.search(r"\b(?:the|le|la|les|of|de|between|entre|from)\s*$", left, re.IGNORECASE):
         return False
+    mine, theirs = left.casefold().split(), right.casefold().split()
+    if mine[:2] == theirs[:2] or re.search(r"\b(?:between|entre)\b", left, re.IGNORECASE):
+        return False  # "which is cheaper and which is faster, the train or the bus": what follows is of both
+    if len(theirs) > 1 and len(mine) < 3:
+        return False  # « qui gagne et qui perd avec la réforme »
+    if rules.inner.search(left[opening.end() :]) and theirs[0] in mine[1:]:
+        return False  # "the rules on what you can and what you can't bring"
     if rules.inner.search(left[opening.end() :]):
         return rules.direct.match(right) is not None
     return bool(only) or len(right.strip(" ?").split()) >= 2

@@ -192,3 +192,17 @@ def test_anything_can_be_asked(question: str, language: str) -> None:
     parts = split_question(question, language)
     assert 1 <= len(parts) <= MOST_PARTS
     assert parts == (question,) or all(part.strip() for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("What are the rules on what you can and what you can't carry on board?", "en"),
+        ("Which is cheaper and which is faster, the coach or the ferry?", "en"),
+        ("Who was the first man and who was the first woman on the summit?", "en"),
+        ("What's the difference between what is insured and what is not insured?", "en"),
+        ("Qui paie et qui profite de la nouvelle taxe ?", "fr"),
+    ],
+)
+def test_what_follows_or_leads_both_halves_keeps_them_together(question: str, language: str) -> None:
+    assert split_question(question, language) == (question,)

@@ -153,7 +153,7 @@ _FORMS: Final = [
         (rf"{_DAY}\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?", _named),
         (rf"\b{_MONTH}\s{_DAY}(?![\w.:]\d)(?:,?\s{_YEAR})?", _named),
         (rf"\b{_MONTH},?\s{_YEAR}", _named),
-        (rf"(?<=\b(?:in|by|en)\s){_MONTH}", _named),
+        (rf"(?<=\b(?:in|by|en)\s){_MONTH}(?!\.?\s+(?:ans?|jours?|mois|semaines|heures|minutes|tours|sets)\b)", _named),
         (rf"\b(?:fin|début|mi|end of|late|early|mid)[\s-]{_MONTH}", _named),
         (rf"(?<![\w.,-])(?P<first>1\d{{3}}|20\d\d)\s?(?:[-–]|{_TO})\s?(?P<last>\d{{4}}|\d\d)(?![\w%]|[.,]\d)", _span),
         (r"\b(?P<decade>1\d\d0|20\d0)['’]?s\b", _decade),
