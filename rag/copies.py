@@ -26,7 +26,6 @@ _LEAST_SAID: Final = 0.6
 _DENIALS: Final = r"no|not|never|nor|cannot|ne|pas|jamais|aucune?|non|nein|nicht|kein\w*|nunca"
 _MARKS: Final = re.compile(rf"\d+|\b(?:{_DENIALS})\b|n['’]t|\bn['’]")
 _WORD: Final = re.compile(r"[^\W_]+")
-_LIGHT: Final = function_words("en") | function_words("fr")
 
 
 def copies(one: str, other: str) -> bool:
@@ -43,7 +42,8 @@ def copies(one: str, other: str) -> bool:
         if twin is not None and min(len(word), len(twin)) >= 3:
             left.remove(word)
             right.remove(twin)
-    return not (left and right) and _LIGHT.issuperset(left + right)
+    light = function_words("en") | function_words("fr")
+    return not (left and right) and light.issuperset(left + right)
 
 
 def _words(text: str) -> list[str]:

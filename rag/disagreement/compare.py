@@ -9,6 +9,7 @@ pairs were found in 65,000 sentences of real articles, none rightly, and no more
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 from typing import Final
 
@@ -42,21 +43,23 @@ def _contradict(one: Statement, other: Statement) -> bool:
     return _other_amount(one, other) or _other_date(one, other) or _yes_and_no(one, other)
 
 
-_NEUTRAL: Final = frozenset(
-    term
-    for language, words in (
-        ("en", "now currently today then already still finally according officials authorities said says"),
-        ("fr", "désormais actuellement maintenant aujourd'hui alors déjà enfin encore selon autorités préfecture"),
-    )
-    for term in passage_terms(words, language)
+_NEUTRAL: Final = (
+    ("en", "now currently today then already still finally according officials authorities said says"),
+    ("fr", "désormais actuellement maintenant aujourd'hui alors déjà enfin encore selon autorités préfecture"),
 )
+
+
+@cache
+def _neutral() -> frozenset[str]:
+    """Terms that one of two sentences may add and still speak of the same."""
+    return frozenset(term for language, words in _NEUTRAL for term in passage_terms(words, language))
 
 
 def _same_thing(one: Statement, other: Statement) -> bool:
     """Whether neither sentence says anything of the subject that the other does not say: "for students", "on
     Saturdays", "excluding energy" make another thing of the same words."""
     shared = len(one.terms & other.terms)
-    if one.labels != other.labels or not (one.terms ^ other.terms) <= _NEUTRAL:
+    if one.labels != other.labels or not (one.terms ^ other.terms) <= _neutral():
         return False
     if _adds_owner(one, other) or _adds_owner(other, one):
         return False
