@@ -10,7 +10,7 @@ from typing import Final
 
 from rag.composer import Composer
 from rag.confidence import confidence, reason_not_found
-from rag.extracts import Articles, Asked, extracts_of, place_of, read
+from rag.extracts import Asked, extracts_of, place_of, read
 from rag.reader import Reader
 from rag.settings import RagSettings
 from rag.types import Answer, Extract, Nearest, Part, Status
@@ -38,16 +38,15 @@ def answer_of(
 ) -> Iterator[Extract | Answer]:
     """The extracts as they are found, then the whole answer."""
     store = asked.parts[0].store
-    articles = Articles(store, {})
     extracts: list[Extract] = []
     parts: list[Part] = []
     scores: list[float] = []
     times = dict.fromkeys(("read", "compose"), 0.0)
     for part in asked.parts:
         start = time.perf_counter()
-        readings = read(part, reader, settings.passages_read, articles)
+        readings = read(part, reader, settings.passages_read)
         done_reading = time.perf_counter()
-        own, score = extracts_of(part, readings, composer, settings, articles)
+        own, score = extracts_of(part, readings, composer, settings)
         numbered = _numbered(own, extracts)
         parts.append(Part(part.query.text, "answered" if own else "no_answer", tuple(e.number for e in numbered)))
         scores.append(score)
@@ -58,7 +57,7 @@ def answer_of(
                 extracts.append(extract)
                 yield extract
     start = time.perf_counter()
-    nearest = () if extracts else _nearest(asked.parts, articles)
+    nearest = () if extracts else _nearest(asked.parts)
     times["compose"] += (time.perf_counter() - start) * 1e3
     times = {**asked.times_ms, **times, "total": (time.perf_counter() - asked.began) * 1e3}
     best = extracts[0].score if extracts else max(scores)
@@ -109,11 +108,11 @@ def _inside(extract: Extract, other: Extract) -> bool:
     return mine.article_id == theirs.article_id and theirs.start <= mine.start and mine.end <= theirs.end
 
 
-def _nearest(parts: Sequence[Asked], articles: Articles) -> tuple[Nearest, ...]:
+def _nearest(parts: Sequence[Asked]) -> tuple[Nearest, ...]:
     """The passages nearest to any of the parts, those of the first part first among equals of rank."""
     ranked = [(rank, number, hit) for number, part in enumerate(parts) for rank, hit in enumerate(part.hits)]
     found: dict[int, Nearest] = {}
     for _, _, hit in sorted(ranked, key=lambda place: place[:2]):
         if hit.passage.id not in found and len(found) < NEAREST:
-            found[hit.passage.id] = Nearest(hit, place_of(articles[hit.passage.article_id], hit))
+            found[hit.passage.id] = Nearest(hit, place_of(hit, parts[0].store))
     return tuple(found.values())

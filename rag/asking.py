@@ -17,7 +17,7 @@ from rag.compound import split_question
 from rag.conversation import Earlier, is_courtesy, leans, standalone_question
 from rag.errors import InvalidQuestion
 from rag.settings import RagSettings
-from rag.types import Answer, Turn
+from rag.types import Answer, Extract, Turn
 from rag.validation import check_filter_language, check_filters, check_language, checked_question
 
 TURNS_USED: Final = 6
@@ -26,9 +26,6 @@ TURNS_USED: Final = 6
 
 FEW_WORDS: Final = 6
 """In so many words, languages near to one another are hard to tell apart."""
-
-SURE: Final = 0.7
-"""Only an answer scored so high may say what is spoken of; else one bad answer would spoil the next question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +103,11 @@ def _standalone(
         answer = ask(asked)
     except InvalidQuestion:  # it asked nothing, or too much: it may still name what is meant
         return standalone_question(text, language, [*before, last])
-    titles = tuple(extract.citation.title for extract in answer.extracts[:1] if answer.score >= SURE)
-    return standalone_question(text, language, [*before, Earlier(last.question, _said(answer), titles)])
+    if not answer.extracts or answer.confidence != "high":  # one bad answer would spoil the next question
+        return standalone_question(text, language, [*before, last])
+    first = answer.extracts[0]
+    known = Earlier(last.question, _said(first), (first.citation.title,))
+    return standalone_question(text, language, [*before, known])
 
 
 def _plain(question: str) -> str:
@@ -115,10 +115,7 @@ def _plain(question: str) -> str:
     return " ".join(question.encode("utf-8", "ignore").decode().split())
 
 
-def _said(answer: Answer) -> str:
+def _said(first: Extract) -> str:
     """What an answer comes down to: its short answer, or else its first extract."""
-    if not answer.extracts or answer.score < SURE:
-        return ""
-    first = answer.extracts[0]
     short, start = first.short_answer, first.citation.start
     return first.text if short is None else first.text[short.start - start : short.end - start]

@@ -117,10 +117,8 @@ def _separate(left: str, right: str, rules: CompoundRules) -> bool:
         return False  # "which is cheaper and which is faster, the train or the bus": what follows is of both
     if len(theirs) > 1 and len(mine) < 3:
         return False  # « qui gagne et qui perd avec la réforme »
-    if rules.inner.search(left[opening.end() :]) and theirs[0] in mine[1:]:
-        return False  # "the rules on what you can and what you can't bring"
-    if rules.inner.search(left[opening.end() :]):
-        return rules.direct.match(right) is not None
+    if rules.inner.search(left[opening.end() :]):  # not "the rules on what you can and what you can't bring"
+        return theirs[0] not in mine[1:] and rules.direct.match(right) is not None
     return bool(only) or len(right.strip(" ?").split()) >= 2
 
 

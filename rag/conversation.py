@@ -59,14 +59,12 @@ _PROBES: Final = {
 def leans(question: str, language: str) -> bool:
     """Whether a question leaves something to earlier ones, whatever they were: whether it is completed by any of a
     few that name a person, several things, or one."""
-    if is_courtesy(question):
-        return False
     probes = _PROBES.get(language, (Earlier("…"),))
     return any(standalone_question(question, language, [probe]) != question for probe in probes)
 
 
 def _complete(question: str, context: Context) -> str:
-    if not context.turns or not question.strip() or len(question) > LONGEST:
+    if not context.turns or not question.strip() or len(question) > LONGEST or is_courtesy(question):
         return question
     fill_in = _FILL_IN.get(context.language)
     if fill_in is None:

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Final
 
 from index.store import IndexStore
-from index.types import Article, Hit, Span
+from index.types import Hit, Span
 from rag.citations import cite
 from rag.composer import Composer, Pick
 from rag.confidence import probability
@@ -37,31 +37,18 @@ class Asked:
     limit: int
 
 
-@dataclass(slots=True)
-class Articles:
-    """The articles of an answer, each fetched once."""
-
-    store: IndexStore
-    known: dict[str, Article]
-
-    def __getitem__(self, article_id: str) -> Article:
-        if article_id not in self.known:
-            self.known[article_id] = self.store.article(article_id)
-        return self.known[article_id]
-
-
-def read(asked: Asked, reader: Reader | None, most: int, articles: Articles) -> dict[int, Reading]:
+def read(asked: Asked, reader: Reader | None, most: int) -> dict[int, Reading]:
     """What the reader makes of the best passages, at most so many, by their ids; empty when it is off."""
     if reader is None:
         return {}
     passages = [hit.passage for hit in asked.hits[:most]]
-    titles = [articles[passage.article_id].title for passage in passages]
+    titles = [asked.store.article(passage.article_id).title for passage in passages]
     readings = reader.read(asked.query.text, passages, titles)
     return {passage.id: reading for passage, reading in zip(passages, readings, strict=True)}
 
 
 def extracts_of(
-    asked: Asked, readings: Mapping[int, Reading], composer: Composer, settings: RagSettings, articles: Articles
+    asked: Asked, readings: Mapping[int, Reading], composer: Composer, settings: RagSettings
 ) -> tuple[list[Extract], float]:
     """The extracts scored high enough, numbered from 1, and the score of the best, or of what would have
     been it. Of those that disagree the newest comes first."""
@@ -71,36 +58,36 @@ def extracts_of(
         score = probability(asked.query, pick, asked.store)
         best = best if extracts else score
         if score >= settings.answer_threshold:
-            extracts.append(_extract(pick, score, asked.hits, articles))
+            extracts.append(_extract(pick, score, asked))
         elif not extracts:
             break
     return _set_against(extracts), best
 
 
-def _extract(pick: Pick, score: float, hits: Sequence[Hit], articles: Articles) -> Extract:
+def _extract(pick: Pick, score: float, asked: Asked) -> Extract:
     passage = pick.hit.passage
-    citation = cite(articles[passage.article_id], pick.span)
+    citation = cite(asked.store.article(passage.article_id), pick.span)
     inside = passage.text[pick.span.start - passage.start : pick.span.end - passage.start]
     if citation.quote != inside:
         raise VerbatimError(
             f"An extract of article '{passage.article_id}' differs from the article's text. Build the index anew "
             "with `loccit index`."
         )
-    also_in = tuple(_also_in(pick, hits, articles))
+    also_in = tuple(_also_in(pick, asked))
     return Extract(0, inside, citation, passage, score, pick.short_answer, also_in)
 
 
-def _also_in(pick: Pick, hits: Sequence[Hit], articles: Articles) -> Iterator[Citation]:
+def _also_in(pick: Pick, asked: Asked) -> Iterator[Citation]:
     """Where other articles say nearly the same, each article once."""
     cited = {pick.hit.passage.article_id}
     # Its own copies first: they are the likeliest, and often many.
-    near = [*pick.hit.copies, *(passage for hit in hits for passage in (hit.passage, *hit.copies))]
+    near = [*pick.hit.copies, *(passage for hit in asked.hits for passage in (hit.passage, *hit.copies))]
     for passage in near:
         if len(cited) > ALSO_IN:
             return
         if passage.article_id not in cited and (span := said_again(pick.span, pick.hit.passage, passage)):
             cited.add(passage.article_id)
-            yield cite(articles[passage.article_id], span)
+            yield cite(asked.store.article(passage.article_id), span)
 
 
 def _set_against(extracts: Sequence[Extract]) -> list[Extract]:
@@ -148,6 +135,6 @@ def _date(extract: Extract) -> str:
     return extract.citation.updated or extract.citation.published or ""
 
 
-def place_of(article: Article, hit: Hit) -> Citation:
+def place_of(hit: Hit, store: IndexStore) -> Citation:
     """Where a passage stands."""
-    return cite(article, Span(hit.passage.start, hit.passage.end))
+    return cite(store.article(hit.passage.article_id), Span(hit.passage.start, hit.passage.end))
