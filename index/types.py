@@ -69,6 +69,10 @@ class Passage:
     language: str
     sentences: tuple[Span, ...]
 
+    def words_at(self, span: Span) -> str:
+        """The characters of a span of the article's text that lies in the passage."""
+        return self.text[span.start - self.start : span.end - self.start]
+
     @staticmethod
     def id_for(article_id: str, start: int, text: str) -> int:
         """Hash to 63 bits, so that it fits a signed 64-bit column of any engine."""

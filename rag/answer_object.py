@@ -41,8 +41,7 @@ def extract_object(extract: Extract) -> dict[str, Any]:
     citation, passage, short = extract.citation, extract.passage, extract.short_answer
     inside = None
     if short is not None:
-        words = extract.text[short.start - citation.start : short.end - citation.start]
-        inside = {"text": words, "start": short.start, "end": short.end}
+        inside = {"text": extract.short_text, "start": short.start, "end": short.end}
     return {
         "number": extract.number,
         "text": extract.text,

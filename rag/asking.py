@@ -17,7 +17,7 @@ from rag.compound import split_question
 from rag.conversation import Earlier, is_courtesy, leans, standalone_question
 from rag.errors import InvalidQuestion
 from rag.settings import RagSettings
-from rag.types import Answer, Extract, Turn
+from rag.types import Answer, Turn
 from rag.validation import check_filter_language, check_filters, check_language, checked_question
 
 TURNS_USED: Final = 6
@@ -106,16 +106,10 @@ def _standalone(
     if not answer.extracts or answer.confidence != "high":  # one bad answer would spoil the next question
         return standalone_question(text, language, [*before, last])
     first = answer.extracts[0]
-    known = Earlier(last.question, _said(first), (first.citation.title,))
+    known = Earlier(last.question, first.short_text or first.text, (first.citation.title,))
     return standalone_question(text, language, [*before, known])
 
 
 def _plain(question: str) -> str:
     """An earlier question on one line, without halves of surrogate pairs."""
     return " ".join(question.encode("utf-8", "ignore").decode().split())
-
-
-def _said(first: Extract) -> str:
-    """What an answer comes down to: its short answer, or else its first extract."""
-    short, start = first.short_answer, first.citation.start
-    return first.text if short is None else first.text[short.start - start : short.end - start]

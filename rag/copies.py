@@ -65,7 +65,7 @@ def said_again(span: Span, inside: Passage, passage: Passage) -> Span | None:
         (place, own)
         for place, sentence in enumerate(passage.sentences)
         for own in quoted
-        if _near_in_length(own, sentence) and copies(_text(inside, own), _text(passage, sentence))
+        if _near_in_length(own, sentence) and copies(inside.words_at(own), passage.words_at(sentence))
     ]
     said = dict(found)
     run = sorted(said)
@@ -86,7 +86,3 @@ def _near_in_length(one: Span, other: Span) -> bool:
 def sentences_in(passage: Passage, place: Span | Citation) -> list[Span]:
     """The sentences of a passage that stand whole in this place of the article."""
     return [sentence for sentence in passage.sentences if place.start <= sentence.start and sentence.end <= place.end]
-
-
-def _text(passage: Passage, span: Span) -> str:
-    return passage.text[span.start - passage.start : span.end - passage.start]

@@ -67,7 +67,7 @@ def extracts_of(
 def _extract(pick: Pick, score: float, asked: Asked) -> Extract:
     passage = pick.hit.passage
     citation = cite(asked.store.article(passage.article_id), pick.span)
-    inside = passage.text[pick.span.start - passage.start : pick.span.end - passage.start]
+    inside = passage.words_at(pick.span)
     if citation.quote != inside:
         raise VerbatimError(
             f"An extract of article '{passage.article_id}' differs from the article's text. Build the index anew "
@@ -127,8 +127,7 @@ def _terms(extract: Extract) -> list[frozenset[str]]:
     """The terms of each of its sentences."""
     passage = extract.passage
     spans = sentences_in(passage, extract.citation)
-    texts = [passage.text[span.start - passage.start : span.end - passage.start] for span in spans]
-    return [frozenset(sentence_terms(text, passage.language)) for text in texts]
+    return [frozenset(sentence_terms(passage.words_at(span), passage.language)) for span in spans]
 
 
 def _date(extract: Extract) -> str:

@@ -85,12 +85,11 @@ def _short_answer_f1(outcomes: Sequence[Outcome]) -> float | None:
     scores, marked = [], False
     for outcome in outcomes:
         first = outcome.answer.extracts[:1]
-        span = first[0].short_answer if first else None
-        if span is None:
+        short = first[0].short_text if first else None
+        if short is None:
             scores.append(0.0)
             continue
-        marked, shift = True, first[0].citation.start
-        words = _folded(first[0].text[span.start - shift : span.end - shift]).split()
+        marked, words = True, _folded(short).split()
         scores.append(max((_f1(words, _folded(a).split()) for a in outcome.gold.answers), default=0.0))
     return _mean(scores) if marked else None
 

@@ -63,7 +63,7 @@ def quotable_sentences(hits: Sequence[Hit], store: IndexStore) -> tuple[list[Sen
         return sentences, np.empty((0, store.info.dimension), np.float32)
     for hit, vectors in zip(hits, store.sentence_vectors([hit.passage.id for hit in hits]), strict=True):
         for position, span in enumerate(hit.passage.sentences):
-            text = hit.passage.text[span.start - hit.passage.start : span.end - hit.passage.start]
+            text = hit.passage.words_at(span)
             if quotable(text):
                 sentences.append(Sentence(hit, position, text, span))
                 rows.append(vectors[position])

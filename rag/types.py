@@ -54,6 +54,12 @@ class Extract:
     also_in: tuple[Citation, ...] = ()
     conflicts_with: tuple[int, ...] = ()
 
+    @property
+    def short_text(self) -> str | None:
+        """The words of the short answer."""
+        short, start = self.short_answer, self.citation.start
+        return None if short is None else self.text[short.start - start : short.end - start]
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

@@ -75,10 +75,8 @@ def print_answer(answer: Answer) -> None:
         if len(answer.parts) > 1 and extract.number in asked:
             out.print(Text(_clean(asked[extract.number]), style="dim"))
         out.print(Text(f"[{extract.number}] ", style="bold cyan").append(_clean(extract.text), style="bold"))
-        if extract.short_answer is not None:
-            start = extract.citation.start
-            marked = extract.text[extract.short_answer.start - start : extract.short_answer.end - start]
-            out.print(Padding(Text(f"{words['short']} {_clean(marked)}", style="cyan"), (0, 4)))
+        if extract.short_text is not None:
+            out.print(Padding(Text(f"{words['short']} {_clean(extract.short_text)}", style="cyan"), (0, 4)))
         out.print(Padding(_source(extract.citation), (0, 4)))
         if extract.also_in:
             others = " · ".join(citation.title for citation in extract.also_in)

@@ -108,7 +108,7 @@ def _ask(
     if not picks or (set(line["article_ids"]) & kept and not answers):
         return  # nothing to judge by
     passage, span = picks[0].hit.passage, picks[0].span
-    text = passage.text[span.start - passage.start : span.end - passage.start]
+    text = passage.words_at(span)
     yield Seen(
         features_of(query, sentences, rows, readings, store),
         np.array([any(holds(sentence.text, answer) for answer in answers) for sentence in sentences], np.float32),
