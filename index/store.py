@@ -19,6 +19,9 @@ from index.types import Article, Filters, Found, IndexInfo, Passage, Vectors
 FORMAT: Final = 3
 """Raised when a published index can no longer be read as before."""
 
+LABELS: Final = 200
+"""Sources and tags that a store lists: a person chooses among them."""
+
 logger = logging.getLogger(__name__)
 
 _MODULES: Final = {"embedded": "index.stores.embedded"}
@@ -54,6 +57,15 @@ class IndexStore(Protocol):
 
     def articles(self, offset: int, limit: int, only: Filters) -> tuple[list[Article], int]:
         """A page of articles in order of id, and how many there are in all."""
+        ...
+
+    def sources(self) -> list[str]:
+        """Sources that articles name, most articles first, at most LABELS; of spellings that differ in
+        case alone the first in order of characters."""
+        ...
+
+    def tags(self) -> list[str]:
+        """Tags that articles carry, without case, most articles first, at most LABELS."""
         ...
 
     def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Found]]:

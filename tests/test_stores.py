@@ -216,6 +216,8 @@ def test_article_and_info(make: Callable[..., IndexStore]) -> None:
     assert (store.info.embedder, store.info.dimension) == ("words", 256)
     assert (store.info.articles, store.info.passages) == (5, passages)
     assert store.languages == ("en", "fr", "zh")
+    assert store.sources() == ["The Times", "Le Monde"]
+    assert store.tags() == ["roads", "iron", "water"]
 
 
 def test_vectors_and_sentence_vectors(make: Callable[..., IndexStore]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 
 from index.errors import UnknownArticle
-from index.store import Entry
+from index.store import LABELS, Entry
 from index.stores.generations import BASE, RECENT
 from index.types import Article, Filters, Passage, Span
 
@@ -164,6 +165,28 @@ class Catalogue:
         (total,) = self.rows(f"select count(*) from ({query})", values)[0]
         rows = self.rows(f"{query} order by 1 limit ? offset ?", [*values, limit, offset])
         return [_article_of(row) for row in rows], total
+
+    def sources(self) -> list[str]:
+        """See `IndexStore.sources`."""
+        return self._labels(
+            "select min(source), source_key, count(*) from {file}.article where {there} and source_key > '' group by 2"
+        )
+
+    def tags(self) -> list[str]:
+        """See `IndexStore.tags`."""
+        joined = "{file}.article_tag join {file}.article on n = article_tag.article"
+        return self._labels(f"select tag, tag, count(*) from {joined} where {{there}} and tag > '' group by 2")
+
+    def _labels(self, query: str) -> list[str]:
+        """Spellings, most articles first, of rows of a spelling, what it is compared by, and how many there are."""
+        spelt: dict[str, str] = {}
+        counts: Counter[str] = Counter()
+        for spelling, key, count in self._in_files(
+            lambda file: (query.format(file=file, there=conditions(Filters(), file)[0]), ())
+        ):
+            spelt[key] = min(spelling, spelt.get(key, spelling))
+            counts[key] += count
+        return [spelt[key] for key in sorted(counts, key=lambda key: (-counts[key], key))[:LABELS]]
 
     def _articles(self, only: Filters) -> tuple[str, list[Any]]:
         parts, values = [], []

@@ -123,6 +123,14 @@ class EmbeddedStore:
         with _damage_told(self._name):
             return self._catalogue.articles(offset, limit, only)
 
+    def sources(self) -> list[str]:
+        with _damage_told(self._name):
+            return self._catalogue.sources()
+
+    def tags(self) -> list[str]:
+        with _damage_told(self._name):
+            return self._catalogue.tags()
+
     def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Found]]:
         with _damage_told(self._name):
             return self._vectors.search(vectors, k, only)

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 
 from index.errors import StoreError, UnknownArticle
-from index.store import FORMAT, Entry
+from index.store import FORMAT, LABELS, Entry
 from index.types import Article, Filters, Found, IndexInfo, Passage, Vectors
 from index.words import passage_terms, question_terms
 
@@ -51,6 +51,13 @@ def best_first(found: Iterable[Found], k: int) -> list[Found]:
     return sorted(found, key=lambda one: (-one.score, one.passage_id))[:k]
 
 
+def _most_first(labels: Iterable[str]) -> list[str]:
+    named = sorted(labels)
+    counts = Counter(label.casefold() for label in named)
+    ordered = sorted(counts, key=lambda key: (-counts[key], key))[:LABELS]
+    return [next(label for label in named if label.casefold() == key) for key in ordered]
+
+
 class MemoryIndex:
     """Reader and writer in one; what is written is published at once for the object itself."""
 
@@ -82,6 +89,12 @@ class MemoryIndex:
     def articles(self, offset: int, limit: int, only: Filters) -> tuple[list[Article], int]:
         found = [a for _, a in sorted(self._articles.items()) if lets_through(only, a)]
         return found[offset : offset + limit], len(found)
+
+    def sources(self) -> list[str]:
+        return _most_first(a.source for a in self._articles.values() if a.source)
+
+    def tags(self) -> list[str]:
+        return _most_first(tag for a in self._articles.values() for tag in {tag.casefold() for tag in a.tags} if tag)
 
     def _searched(self, only: Filters) -> list[Passage]:
         return [p for p in self._passages.values() if lets_through(only, self._articles[p.article_id])]
