@@ -53,7 +53,7 @@ def extract_object(extract: Extract) -> dict[str, Any]:
         "passage": {"start": passage.start, "end": passage.end, "text": passage.text},
         "article": _cited_article(citation),
         "selector": selectors(citation),
-        "source_page": source_page(citation.article_id, citation.start, citation.end),
+        "source_page": _page(citation),
         "text_fragment_url": text_fragment_url(citation),
         "also_in": [_said_again(other) for other in extract.also_in],
         "conflicts_with": list(extract.conflicts_with),
@@ -71,13 +71,14 @@ def nearest_object(nearest: Nearest) -> dict[str, Any]:
         "text": citation.quote,
         "heading": passage.heading,
         "article": _cited_article(citation),
-        "source_page": source_page(citation.article_id, citation.start, citation.end),
+        "source_page": _page(citation),
     }
 
 
 def hit_object(hit: Hit, article: Article) -> dict[str, Any]:
     """One passage found by a search, with its scores apart."""
     passage = hit.passage
+    citation = cite(article, Span(passage.start, passage.end))
     return {
         "score": round(hit.score, 4),
         "meaning": round(hit.meaning, 4),
@@ -90,16 +91,19 @@ def hit_object(hit: Hit, article: Article) -> dict[str, Any]:
             "heading": passage.heading,
             "language": passage.language,
         },
-        "article": _cited_article(cite(article, Span(passage.start, passage.end))),
-        "source_page": source_page(article.id, passage.start, passage.end),
+        "article": _cited_article(citation),
+        "source_page": _page(citation),
         "also_in": [{"id": copy.article_id, "start": copy.start, "end": copy.end} for copy in hit.copies],
     }
 
 
+def _page(citation: Citation) -> str:
+    return source_page(citation.article_id, citation.start, citation.end, citation.sha256)
+
+
 def _said_again(citation: Citation) -> dict[str, Any]:
     """Another article that says the same: the article, and where in it."""
-    place = source_page(citation.article_id, citation.start, citation.end)
-    where = {"text": citation.quote, "start": citation.start, "end": citation.end, "source_page": place}
+    where = {"text": citation.quote, "start": citation.start, "end": citation.end, "source_page": _page(citation)}
     return {**_cited_article(citation), **where}
 
 
@@ -109,6 +113,7 @@ def _cited_article(citation: Citation) -> dict[str, Any]:
         "title": citation.title,
         "url": citation.url,
         "source": citation.source,
+        "author": citation.author,
         "published": citation.published,
         "updated": citation.updated,
         "sha256": citation.sha256,

@@ -19,6 +19,9 @@ from rag.types import Citation
 CONTEXT_CHARS: Final = 32
 """Characters kept before and after a quote, to find it again."""
 
+DIGITS: Final = 12
+"""Digits of an article's digest in the address of a citation."""
+
 MAX_VERIFIED: Final = 100
 """Extracts verified at once; an answer has at most 10."""
 
@@ -32,7 +35,7 @@ def cite(article: Article, span: Span) -> Citation:
         raise VerbatimError(f"The span {span.start}-{span.end} does not lie in article '{article.id}'.")
     return Citation(
         article.id, article.title, article.url, article.source, article.published, article.updated,
-        article.sha256, article.language, span.start, span.end,
+        article.author, article.sha256, article.language, span.start, span.end,
         quote=article.text[span.start : span.end],
         prefix=article.text[max(0, span.start - CONTEXT_CHARS) : span.start],
         suffix=article.text[span.end : span.end + CONTEXT_CHARS],
@@ -52,9 +55,11 @@ def selectors(citation: Citation) -> list[dict[str, Any]]:
     ]
 
 
-def source_page(article_id: str, start: int, end: int) -> str:
-    """Path of the page that shows the article with these characters marked."""
-    return f"/articles/{quote(article_id, safe='')}?start={start}&end={end}#cited"
+def source_page(article_id: str, start: int, end: int, sha256: str) -> str:
+    """Path of the page that shows the article with these characters marked. The beginning of the text's digest lets
+    it say that the article has changed since, where it would otherwise mark other words; "" leaves it out."""
+    digest = f"&sha256={sha256[:DIGITS]}" if sha256 else ""
+    return f"/articles/{quote(article_id, safe='')}?start={start}&end={end}{digest}#cited"
 
 
 def text_fragment_url(citation: Citation) -> str | None:

@@ -31,6 +31,7 @@ class Citation:
     source: str | None
     published: str | None
     updated: str | None
+    author: str | None
     sha256: str
     language: str
     start: int

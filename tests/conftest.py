@@ -93,7 +93,8 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings with an empty store; the model is unpacked where it always is."""
-    return Settings.model_validate({"store": f"embedded:{tmp_path_factory.mktemp('store')}/index"})
+    folder = tmp_path_factory.mktemp("store")
+    return Settings.model_validate({"store": f"embedded:{folder}/index", "data": folder})
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +114,9 @@ def make_chatbot(tmp_path: Path) -> Callable[[Sequence[Article]], Chatbot]:
     """A chatbot over these articles with the embedder made of words; it answers whatever it finds."""
 
     def make(articles: Sequence[Article]) -> Chatbot:
-        own = Settings.model_validate({"store": f"embedded:{tmp_path}/index", "answer_threshold": 0.0, "reader": "off"})
+        own = Settings.model_validate(
+            {"store": f"embedded:{tmp_path}/index", "data": tmp_path, "answer_threshold": 0.0, "reader": "off"}
+        )
         embedder = WordEmbedder()
         with open_writer(own, embedder.name, embedder.dimension) as writer:
             for article in articles:
@@ -170,5 +173,5 @@ def serve() -> Iterator[Callable[[Chatbot], str]]:
 @pytest.fixture
 def no_index_url(tmp_path: Path, serve: Callable[[Chatbot], str]) -> str:
     """A server whose store is empty."""
-    own = Settings.model_validate({"store": f"embedded:{tmp_path}/nothing", "reader": "off"})
+    own = Settings.model_validate({"store": f"embedded:{tmp_path}/nothing", "data": tmp_path, "reader": "off"})
     return serve(Chatbot(own, WordEmbedder()))

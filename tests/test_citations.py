@@ -56,7 +56,8 @@ def test_selectors() -> None:
 
 
 def test_the_source_page_is_one_path_segment() -> None:
-    assert source_page("a/b c?é", 3, 7) == "/articles/a%2Fb%20c%3F%C3%A9?start=3&end=7#cited"
+    assert source_page("a/b c?é", 3, 7, "") == "/articles/a%2Fb%20c%3F%C3%A9?start=3&end=7#cited"
+    assert source_page("a", 3, 7, "0123456789abcdef").endswith("?start=3&end=7&sha256=0123456789ab#cited")
 
 
 @pytest.mark.parametrize("name", [".", ".."])

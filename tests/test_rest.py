@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from web.app import allowed_hosts
+from web.guard import allowed_hosts
 from web.settings import Settings
 
 FRENCH = "Quand les ministres de la Défense se sont-ils réunis au siège de l'OTAN ?"

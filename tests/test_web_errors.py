@@ -12,8 +12,10 @@ import httpx
 import pytest
 
 from index.errors import InvalidFilter, NoIndexError, StoreError
-from web.app import Guard
+from web.app import show_error
 from web.errors import TABLE, problem_of
+from web.guard import Guard
+from web.settings import Settings
 
 ENGLISH = "When did the Panama Canal open?"
 
@@ -178,7 +180,7 @@ def test_a_failure_nobody_foresaw_is_a_plain_500() -> None:
     async def failing(scope: Any, receive: Any, send: Any) -> None:
         raise RuntimeError("secret in /root")
 
-    transport = httpx.ASGITransport(Guard(failing, 1000))
+    transport = httpx.ASGITransport(Guard(failing, Settings.model_validate({}), "'sha256-x'", show_error))
 
     async def fetch() -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

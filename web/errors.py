@@ -30,6 +30,10 @@ class BodyTooLarge(Exception):
     """The body has more bytes than are read."""
 
 
+class UnknownAnswer(Exception):
+    """No answer with this id is kept."""
+
+
 class HostNotAllowed(Exception):
     """The request names another host than this server's."""
 
@@ -59,6 +63,7 @@ TABLE: Final[dict[type[Exception], Row]] = {
     BodyTooLarge: Row(413, REFUSED, "body_too_large"),
     HostNotAllowed: Row(421, REFUSED, "host_not_allowed"),
     UnknownArticle: Row(404, MISSING, "article_not_found"),
+    UnknownAnswer: Row(404, MISSING, "answer_not_found"),
     NoIndexError: Row(
         503, AWAY, "no_index", "There is no index yet. Run `loccit index PATH` on the server, then try again."
     ),

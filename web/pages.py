@@ -1,152 +1,98 @@
-"""The pages for people: questions, articles, endpoints, errors. All work without JavaScript and
-escape what they show. Left out: JSON (`rest.py`), wording (`texts.py`), streaming (`static/chat.js`)."""
+"""The chat page, whole, as it works without JavaScript, in a frame too; and the list of endpoints. Left out:
+articles (`article_pages.py`), answers that stream into the page (`turns.py`), wording (`texts.py`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, Response
-from jinja2 import Environment, FileSystemLoader
-from pydantic import BeforeValidator
+from fastapi.responses import Response
+from pydantic import BaseModel, BeforeValidator
 
 from index.errors import IndexFault
-from index.types import Filters, Span
+from index.types import Filters
 from rag.answer_object import answer_object
 from rag.errors import RagFault
-from web.article_text import cut_blocks
-from web.errors import InvalidRequest, Problem, problem_of
+from rag.types import Turn
+from web.errors import InvalidRequest, problem_of
 from web.rest import TheChatbot
-from web.texts import LANGUAGES, MONTHS, TEXTS, choose_language, say_date
+from web.schemas import Text
+from web.suggestions import Suggestions
+from web.templating import render
 
-PAGE_SIZE: Final = 20
+MAX_EARLIER: Final = 6
+"""Earlier questions that a form hands on; no more are read for a follow-up."""
 
 # A form sends a field that was left alone as an empty string.
 Empty = BeforeValidator(lambda value: value or None)
 OptionalNumber = Annotated[int | None, Empty]
-OptionalText = Annotated[str | None, Empty]
+OptionalText = Annotated[Text | None, Empty]
 
 router = APIRouter(include_in_schema=False)
 
 
-def make_templates() -> Environment:
-    """The templates of this package; everything put in is escaped."""
-    folder = Path(__file__).parent / "templates"
-    templates = Environment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    templates.filters.update(date=say_date, web_url=web_url, article_path=article_path)
-    templates.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # keys keep their order
-    return templates
+class PageFilters(BaseModel):
+    """Filters as the fields of a form, so that they stand in the address of a page."""
+
+    since: OptionalText = None
+    until: OptionalText = None
+    source: OptionalText = None
+    tag: OptionalText = None
+    language: OptionalText = None
+
+    def filters(self) -> Filters:
+        """As the index takes them."""
+        return Filters(self.since, self.until, self.source, self.tag, self.language)
+
+    def chosen(self) -> dict[str, str]:
+        """Those that are set, by name."""
+        return {name: getattr(self, name) for name in PageFilters.model_fields if getattr(self, name)}
 
 
-def web_url(url: str | None) -> str:
-    """The address if a link may lead there, else "": articles are not to be trusted."""
-    return url if url and url.lower().startswith(("https://", "http://")) else ""
+class ChatQuery(PageFilters):
+    """The address of the chat page: a question, earlier ones, filters."""
 
-
-def article_path(article_id: str) -> str:
-    """Where the article is shown."""
-    return f"/articles/{quote(article_id, safe='')}"
-
-
-def render(request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
-    """One page in the visitor's language. A language chosen by `?ui=` is kept in a cookie."""
-    accepted = request.headers.get("accept-language", "")
-    ui = choose_language(request.query_params, request.cookies, accepted)
-    words = {**TEXTS[ui], "languages": LANGUAGES[ui], "months": MONTHS[ui]}
-    other = {**request.query_params, "ui": "en" if ui == "fr" else "fr"}
-    templates: Environment = request.app.state.templates
-    html = templates.get_template(template).render(
-        t=words, ui=ui, other_ui=f"?{urlencode(other)}", path=request.url.path, **facts
-    )
-    page = HTMLResponse(html, status, {"Vary": "Accept-Language, Cookie"})
-    if request.query_params.get("ui") == ui:
-        page.set_cookie("ui", ui, samesite="lax", httponly=True)
-    return page
-
-
-def render_problem(request: Request, problem: Problem) -> HTMLResponse:
-    """An error as a page: the same sentence and status as in JSON."""
-    page = render(request, "error.html", problem.status, problem=problem)
-    page.headers.update(problem.headers or {})
-    return page
+    q: Text | None = None
+    h: list[Text] = []
+    limit: OptionalNumber = None
 
 
 @router.get("/")
-def get_chat(
-    request: Request,
-    chatbot: TheChatbot,
-    q: str | None = None,
-    limit: OptionalNumber = None,
-    language: OptionalText = None,
-) -> Response:
-    """The chat page; with a question in `q`, its answer."""
+def get_chat(request: Request, chatbot: TheChatbot, query: Annotated[ChatQuery, Query()]) -> Response:
+    """The chat page; with a question in `q`, its answer, as a follow-up to those in `h`."""
+    return _chat(request, chatbot, query, embedded=False)
+
+
+@router.get("/embed")
+def get_embedded_chat(request: Request, chatbot: TheChatbot, query: Annotated[ChatQuery, Query()]) -> Response:
+    """The same in small, for a frame on another site; see `widget.py`."""
+    return _chat(request, chatbot, query, embedded=True)
+
+
+def _chat(request: Request, chatbot: TheChatbot, query: ChatQuery, embedded: bool) -> Response:
+    store = chatbot.index()
     answer: dict[str, Any] | None = None
-    problem: Problem | None = None
-    info = chatbot.index().info
-    if q is not None:
+    problem = None
+    if query.q is not None:
         try:
-            if limit is not None and not 1 <= limit <= 10:
+            if query.limit is not None and not 1 <= query.limit <= 10:
                 raise InvalidRequest("“limit” must be from 1 to 10.", "limit")
-            answer = answer_object(chatbot.ask(q, language=language, limit=limit))
+            history = [Turn(question) for question in query.h[-MAX_EARLIER:]]
+            found = chatbot.ask(query.q, history=history, filters=query.filters(), limit=query.limit)
+            answer = request.app.state.answers.put(answer_object(found))
         except (InvalidRequest, RagFault, IndexFault) as error:
             problem = problem_of(error)
+    suggestions: Suggestions = request.app.state.suggestions
     page = render(
-        request, "chat.html", problem.status if problem else 200,
-        question=q, answer=answer, problem=problem, info=info,
-        limit=limit or chatbot.settings.limit, language=language,
+        request, "chat.html", problem.status if problem else 200, answer["language"] if answer else None,
+        embedded=embedded, question=query.q, answer=answer, problem=problem, info=store.info,
+        earlier=query.h[-MAX_EARLIER:], chosen=query.chosen(), limit=query.limit or chatbot.settings.limit,
+        default_limit=chatbot.settings.limit, sources=store.sources(), tags=store.tags(), codes=store.languages,
+        suggestions_of=suggestions.questions,
     )  # fmt: skip
     page.headers.update(problem.headers or {} if problem else {})
     return page
-
-
-@router.get("/articles")
-def get_list(
-    request: Request, chatbot: TheChatbot, offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0
-) -> Response:
-    """The articles, a page at a time."""
-    articles, total = chatbot.index().articles(offset, PAGE_SIZE, Filters())
-    pages = {
-        "previous": max(offset - PAGE_SIZE, 0) if offset else None,
-        "next": offset + PAGE_SIZE if offset + PAGE_SIZE < total else None,
-    }
-    return render(request, "articles.html", articles=articles, total=total, offset=offset, pages=pages)
-
-
-@router.get("/articles/{article_id:path}")
-def get_article_page(
-    request: Request,
-    chatbot: TheChatbot,
-    article_id: str,
-    start: OptionalNumber = None,
-    end: OptionalNumber = None,
-) -> Response:
-    """An article with the characters from `start` to `end` marked."""
-    article = chatbot.index().article(article_id)
-    cited = cited_span(start, end, len(article.text))
-    blocks = cut_blocks(article.text, cited)
-    heads = bool(blocks) and blocks[0].level > 0 and blocks[0].text.strip() == article.title
-    if heads and not blocks[0].cited:
-        blocks = blocks[1:]  # the title stands above the text already
-    marks = [piece for block in blocks for piece in block.pieces if piece.cited]
-    return render(request, "article.html", article=article, blocks=blocks, first_mark=marks[:1])
-
-
-def cited_span(start: int | None, end: int | None, characters: int) -> Span | None:
-    """The span asked for, or None when none is; raises InvalidRequest outside the article."""
-    if start is None and end is None:
-        return None
-    if start is None or end is None:
-        raise InvalidRequest("“start” and “end” go together. Give both or neither.", "start")
-    if not 0 <= start < end <= characters:
-        raise InvalidRequest(
-            f"The article has {characters} characters; “start” must be at least 0 and less than “end”, "
-            f"“end” at most {characters}. Leave both out to read the article.",
-            "start" if not 0 <= start < characters else "end",
-        )
-    return Span(start, end)
 
 
 @router.get("/docs")

@@ -15,13 +15,16 @@ from rag.answer_object import answer_object, hit_object
 from rag.chatbot import Chatbot
 from rag.errors import InvalidQuestion
 from rag.validation import check_filter_language, check_filters
+from web.answer_schemas import AnswerObject
+from web.answers_kept import AnswersKept
 from web.errors import problem_of
 from web.schemas import AnswerBody, ArticlesQuery, ErrorBody, SearchBody
 
 ANSWER_DOCS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The answer object, or its events where stream is true.",
-        "content": {"application/json": {}, "text/event-stream": {}},
+        "model": AnswerObject,
+        "content": {"text/event-stream": {}},
     }
 }
 STREAM_HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
@@ -47,7 +50,7 @@ ArticleId = Annotated[str, Path(description="The article's `id`; it may hold sla
 
 
 @router.post("/v1/answer", summary="Answer a question with verbatim extracts", responses=ANSWER_DOCS)
-def post_answer(body: AnswerBody, chatbot: TheChatbot) -> Response:
+def post_answer(body: AnswerBody, request: Request, chatbot: TheChatbot) -> Response:
     """Extracts of the articles, each with the exact characters it stands at. With stream, the same
     piece by piece as Server-Sent Events: start, extract, part, no_answer, done, error."""
     asked: dict[str, Any] = {
@@ -57,9 +60,16 @@ def post_answer(body: AnswerBody, chatbot: TheChatbot) -> Response:
         "limit": body.limit,
     }
     if not body.stream:
-        return JSONResponse(answer_object(chatbot.ask(body.question, **asked)))
-    events = chatbot.stream(body.question, **asked)
+        return JSONResponse(request.app.state.answers.put(answer_object(chatbot.ask(body.question, **asked))))
+    events = _kept(chatbot.stream(body.question, **asked), request.app.state.answers)
     return StreamingResponse(event_lines(events), media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+def _kept(events: Iterator[dict[str, Any]], answers: AnswersKept) -> Iterator[dict[str, Any]]:
+    for event in events:
+        if event["type"] == "done":
+            answers.put(event["answer"])
+        yield event
 
 
 def event_lines(events: Iterator[dict[str, Any]]) -> Iterator[str]:

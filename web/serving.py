@@ -13,6 +13,7 @@ from rag.errors import RagFault
 from web import terminal
 from web.app import create_app
 from web.settings import Settings
+from web.suggestions import Suggestions
 
 
 def run_server(settings: Settings) -> None:
@@ -20,10 +21,11 @@ def run_server(settings: Settings) -> None:
     listener = _listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
     chatbot = Chatbot(settings)
-    threading.Thread(target=_prepare, args=(chatbot,), daemon=True, name="warm-up").start()
+    app = create_app(chatbot, settings)
+    threading.Thread(target=_prepare, args=(chatbot, app.state.suggestions), daemon=True, name="warm-up").start()
     shown = f"[{host}]" if ":" in host else host
     terminal.print_line(f"Loccit listens on http://{shown}:{port}/  (Ctrl-C stops it)")
-    config = uvicorn.Config(create_app(chatbot, settings), log_level="warning", timeout_graceful_shutdown=5)
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5)
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -41,9 +43,9 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _prepare(chatbot: Chatbot) -> None:
+def _prepare(chatbot: Chatbot, suggestions: Suggestions) -> None:
     try:
         chatbot.warm_up()
-        chatbot.index()
+        suggestions.prepare()
     except (IndexFault, RagFault) as error:
         terminal.print_error(str(error))

@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from index.errors import SettingsError
 from rag.settings import RagSettings
 
 PREFIX = "LOCCIT_"
 FILE = Path("loccit.toml")
+_ORIGIN = re.compile(r"https?://(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
 
 
 class Settings(RagSettings):
@@ -27,6 +29,14 @@ class Settings(RagSettings):
         description="Host names the server answers to beside its own, separated by commas; `*` for any. Needed "
         "behind a reverse proxy that passes the public name on.",
     )
+    widget_origins: str = Field(
+        "",
+        description="Sites that may show the chat in a corner with `/widget.js`, separated by commas "
+        "(`https://www.example.org`).",
+    )
+    kept_answers: int = Field(
+        1000, ge=0, description="Answers kept in memory, so that they can be read again and given feedback."
+    )
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="A larger request body is refused (413).")
     language: str | None = Field(None, description="`loccit ask`, `search`: only articles in this language.")
     since: str | None = Field(None, description="`loccit ask`, `search`: only articles dated on or after.")
@@ -35,6 +45,24 @@ class Settings(RagSettings):
     tag: str | None = Field(None, description="`loccit ask`, `search`: only articles with this tag.")
     json_output: bool = Field(False, alias="json", description="Print JSON instead of text (`--json`).")
     dry_run: bool = Field(False, description="`loccit index`: print the plan and change nothing.")
+
+    @field_validator("widget_origins")
+    @classmethod
+    def only_origins(cls, value: str) -> str:
+        """An origin is a scheme, a host and perhaps a port; nothing else may come into a header."""
+        for origin in listed(value):
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"“{origin}” is no origin; write https://www.example.org, without a path")
+        return value
+
+    def origins(self) -> list[str]:
+        """The sites of `widget_origins`."""
+        return listed(self.widget_origins)
+
+
+def listed(value: str) -> list[str]:
+    """What a setting names, separated by commas."""
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def load_settings(given: dict[str, Any]) -> Settings:

@@ -1,174 +1,143 @@
-// Asks without leaving the page and shows extracts as they arrive. Without this file the form is sent
-// and the server renders the same. Text is only ever set as textContent: articles are not to be
-// trusted. Left out: cutting and marking quotes, which the server does by code points.
+// The chat page: asks without leaving it, and runs its menu. Without this file the form is sent and the server
+// renders the same. Left out: turns, articles, filters, conversations, each in a file of its own.
 
-const thread = document.getElementById("thread");
+import { closeArticle, hideCard } from "./article.js";
+import { address, filters, limit } from "./filters.js";
+import { listen, showHelp } from "./keys.js";
+import { events } from "./stream.js";
+import { chosenLanguage, interfaceLanguage, say, switchLanguage } from "./texts.js";
+import { begin, forget, keepTurn, keptThread, rename, search, thread } from "./threads.js";
+import { copy, save, sendFeedback } from "./tools.js";
+import { addTurn, announce, fail, fill, restore, settle } from "./turns.js";
+
+const HISTORY = 6; // earlier questions that the server reads
+
 const form = document.getElementById("ask");
 const box = document.getElementById("question");
-const texts = JSON.parse(thread.dataset.texts);
-const asked = [...thread.querySelectorAll(".turn")]
-  .filter((turn) => turn.dataset.answerId)
-  .map((turn) => ({ question: turn.dataset.question, answer_id: turn.dataset.answerId }));
-let busy = false;
-document.getElementById("keys").hidden = false; // true only with this file
+let running = null; // what stops the answer under way
 
-const field = (root, name) => root.querySelector(`[data-f="${name}"]`);
-const clone = (name) => document.getElementById(`${name}-template`).content.firstElementChild.cloneNode(true);
-const webUrl = (url) => (/^https?:\/\//i.test(url ?? "") ? url : "");
+const earlier = () => thread.turns.slice(-HISTORY).map(({ answer }) => ({ question: answer.question, answer_id: answer.id }));
 
-function put(root, name, value) {
-  const node = field(root, name);
-  node.textContent = value ?? "";
-  node.hidden = !value;
-  return node;
-}
-
-function sayDate(iso) {
-  const [year, month, day] = (iso ?? "").split("-").map(Number);
-  const name = texts.months[month - 1];
-  return day && name ? `${day} ${name} ${year}` : iso;
-}
-
-function quotation(item) {
-  const node = clone("quotation");
-  const article = item.article;
-  const number = put(node, "number", item.number && `[${item.number}]`);
-  number.href = item.source_page;
-  if (item.number) number.ariaLabel = texts.open_quote.replace("{n}", item.number);
-  const short = put(node, "short", item.short_answer?.text);
-  short.lang = item.language;
-  short.hidden = false; // its paragraph hides it, label included
-  short.parentNode.hidden = !item.short_answer;
-  put(node, "text", item.text).lang = item.language;
-  const title = put(node, "title", article.title);
-  title.href = item.source_page;
-  title.lang = item.language;
-  put(node, "date", sayDate(article.published)).dateTime = article.published ?? "";
-  put(node, "source", article.source);
-  put(node, "language", texts.languages[item.language] ?? item.language);
-  const original = field(node, "original");
-  original.href = webUrl(item.text_fragment_url ?? article.url);
-  original.hidden = !original.getAttribute("href");
-  addLinks(field(node, "also_in"), item.also_in ?? []);
-  const conflicts = field(node, "conflicts");
-  conflicts.hidden = !item.conflicts_with?.length;
-  conflicts.append((item.conflicts_with ?? []).map((n) => ` [${n}]`).join(""));
-  return node;
-}
-
-function addLinks(node, others) {
-  node.hidden = !others.length;
-  for (const other of others) {
-    const link = document.createElement("a");
-    link.href = other.source_page;
-    link.textContent = other.title;
-    link.dir = "auto";
-    node.append(" ", link);
+async function ask(question) {
+  if (running || !question.trim()) return;
+  running = new AbortController();
+  form.ariaBusy = "true";
+  const turn = addTurn(question);
+  const narrowed = filters();
+  const body = { question, history: earlier(), filters: narrowed, limit: limit(), ui: chosenLanguage() };
+  let ui = null;
+  try {
+    let answer = null;
+    for await (const event of events("/page/turn", body, running.signal)) {
+      fill(turn, event);
+      ui ??= event.ui;
+      if (event.type === "done") answer = { answer: event.answer, markdown: event.markdown, filters: narrowed };
+    }
+    if (!answer) throw new TypeError("the stream ended early");
+    announce(answer.answer);
+    await keep(answer);
+  } catch (error) {
+    // fetch and JSON raise their own kinds, worded for programmers; ours carries the server's sentence
+    fail(turn, error.name === "AbortError" ? say("stopped") : error.constructor === Error ? error.message : say("lost"));
+    turn.dataset.question = question;
+    box.value ||= question;
   }
+  settle(turn);
+  running = null;
+  form.ariaBusy = "false";
+  if (ui && ui !== interfaceLanguage()) await switchLanguage(ui).catch(() => {});
 }
 
-function addParts(turn, parts) {
-  const section = field(turn, "parts");
-  section.hidden = parts.length < 2;
-  for (const part of parts) {
-    const line = document.createElement("li");
-    const found = part.extracts.length ? texts.part_found : texts.part_missing;
-    line.dir = "auto";
-    line.textContent = `${part.question} — ${found} ${part.extracts.map((n) => `[${n}]`).join(" ")}`;
-    section.querySelector("ul").append(line);
-  }
+async function keep(turn) {
+  const kept = await keepTurn(turn).then(() => true, () => false);
+  for (const field of form.querySelectorAll("input[name=h]")) field.remove(); // the script sends them itself
+  history.replaceState(null, "", address(turn.answer.question, kept && thread.id));
 }
 
-function addTurn(question) {
-  const turn = clone("turn");
-  put(turn, "question", question);
-  field(turn, "permalink").href = `/?${new URLSearchParams({ q: question })}`;
-  field(turn, "waiting").hidden = false;
-  turn.ariaBusy = "true";
-  thread.append(turn);
-  turn.scrollIntoView({ block: "start" });
-  return turn;
-}
-
-const show = {
-  start(turn, event) {
-    const said = event.standalone_question;
-    put(turn, "standalone", said === event.question ? "" : texts.understood.replace("{question}", () => said));
+const actions = {
+  stop: () => running?.abort(),
+  new: () => location.assign(location.pathname),
+  markdown: () => save("markdown"),
+  json: () => save("json"),
+  print: () => print(),
+  keys: showHelp,
+  close: closeArticle,
+  copy,
+  async threads() {
+    document.getElementById("threads").showModal();
+    await listThreads("");
   },
-  part() {},
-  extract(turn, event) {
-    field(turn, "waiting").hidden = true;
-    field(turn, "extracts").append(quotation(event.extract));
+  async open(button) {
+    await openThread(button.closest("li").dataset.id);
+    document.getElementById("threads").close();
   },
-  no_answer(turn, event) {
-    put(turn, "reason", event.reason);
-    field(turn, "nearest").hidden = !event.nearest.length;
-    field(turn, "passages").append(...event.nearest.map(quotation));
+  async delete(button) {
+    await forget(button.closest("li").dataset.id);
+    button.closest("li").remove();
   },
-  done(turn, { answer }) {
-    field(turn, "partial").hidden = answer.status !== "partial";
-    addParts(turn, answer.parts);
-    if (answer.extracts.length) put(turn, "confidence", texts[`confidence_${answer.confidence}`]);
-    asked.push({ question: answer.question, answer_id: answer.id });
-  },
-  error(turn, event) {
-    throw new Error(event.error.message);
+  retry(button) {
+    const turn = button.closest(".turn");
+    if (box.value === turn.dataset.question) box.value = "";
+    turn.remove();
+    ask(turn.dataset.question);
   },
 };
 
-async function* readEvents(response) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let waiting = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    const blocks = (waiting + value).split("\n\n");
-    waiting = blocks.pop();
-    for (const block of blocks) yield JSON.parse(block.replace(/^data: /, ""));
+async function listThreads(words) {
+  const dialog = document.getElementById("threads");
+  const found = await search(words).catch(() => null);
+  const line = document.getElementById("kept-template").content;
+  const lines = (found ?? []).map((one) => {
+    const node = line.firstElementChild.cloneNode(true);
+    node.dataset.id = one.id;
+    node.querySelector(".name").value = one.name;
+    return node;
+  });
+  dialog.querySelector(".kept").replaceChildren(...lines);
+  const none = dialog.querySelector(".none");
+  none.hidden = lines.length > 0;
+  if (!found) none.textContent = say("not_kept");
+}
+
+async function openThread(id) {
+  const kept = await keptThread(id);
+  if (!kept) return false;
+  await restore(kept.turns);
+  begin(kept);
+  history.replaceState(null, "", address(kept.turns.at(-1).answer.question, id));
+  return true;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-do]");
+  const question = event.target.closest("a[data-ask]");
+  if (button) {
+    button.closest(".menu")?.removeAttribute("open");
+    actions[button.dataset.do]?.(button);
   }
-}
-
-async function send(question) {
-  const options = new FormData(form);
-  const body = { question, stream: true, history: asked.slice(-10), limit: Number(options.get("limit")) };
-  if (options.get("language")) body.language = options.get("language");
-  const headers = { "Content-Type": "application/json" };
-  const response = await fetch("/v1/answer", { method: "POST", headers, body: JSON.stringify(body) });
-  if (!response.ok) throw new Error((await response.json()).error.message);
-  return response;
-}
-
-async function ask(question) {
-  document.querySelector(".intro").classList.add("unseen");
-  const turn = addTurn(question);
-  let finished = false;
-  try {
-    for await (const event of readEvents(await send(question))) {
-      show[event.type]?.(turn, event);
-      finished ||= event.type === "done";
-    }
-    if (!finished) throw new TypeError("the stream ended early");
-  } catch (error) {
-    // fetch and JSON raise their own kinds, worded for programmers; ours carries the server's sentence
-    put(turn, "problem", error.constructor === Error ? error.message : texts.lost);
-    box.value ||= question;
+  if (question && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    ask(question.textContent);
   }
-  field(turn, "waiting").hidden = true;
-  turn.ariaBusy = "false";
-}
+});
 
-form.addEventListener("submit", async (event) => {
+document.addEventListener("submit", (event) => {
+  const { target, submitter } = event;
+  if (target.method === "dialog") return;
   event.preventDefault();
-  const question = box.value.trim();
-  if (busy || !question) return;
-  busy = true;
-  form.ariaBusy = "true";
-  // the address bar asks the same again, options included
-  history.replaceState(null, "", `/?${new URLSearchParams(new FormData(form))}`);
-  box.value = "";
-  await ask(question);
-  busy = false;
-  form.ariaBusy = "false";
+  if (target.dataset.do === "feedback") return sendFeedback(target, submitter.value);
+  const asked = target === form ? box.value : target.elements.q.value;
+  if (running || !asked.trim()) return;
+  if (target === form) box.value = "";
+  ask(asked.trim());
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target.id === "threads-search") listThreads(event.target.value);
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches(".kept .name")) rename(event.target.closest("li").dataset.id, event.target.value);
 });
 
 box.addEventListener("keydown", (event) => {
@@ -176,3 +145,15 @@ box.addEventListener("keydown", (event) => {
   event.preventDefault();
   form.requestSubmit();
 });
+
+listen(actions, () => {
+  if (hideCard() || closeArticle()) return;
+  if (running) running.abort();
+  else if (parent !== window) parent.postMessage("loccit:close", "*");
+});
+
+const answered = document.getElementById("answered");
+const id = location.hash.startsWith("#t=") && location.hash.slice(3);
+const restored = id && (await openThread(id).catch(() => false));
+if (!restored && answered) await keep({ ...JSON.parse(answered.textContent), filters: filters() });
+if (parent !== window) parent.postMessage("loccit:ready", "*");

@@ -1,0 +1,106 @@
+"""Pages of articles: the list, searched and narrowed down, and one article with a quote marked. Left out: JSON
+(`rest.py`), cutting a text into blocks (`article_text.py`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from index.types import Article, Span
+from rag.chatbot import Chatbot
+from rag.validation import check_filter_language, check_filters
+from web.article_text import cut_blocks
+from web.errors import InvalidRequest
+from web.pages import OptionalNumber, OptionalText, PageFilters
+from web.rest import TheChatbot
+from web.templating import render
+
+PAGE_SIZE: Final = 20
+PASSAGES_SEARCHED: Final = 50
+"""Passages a search of the list ranks; their articles are what it shows."""
+
+router = APIRouter(include_in_schema=False)
+
+
+class ListQuery(PageFilters):
+    """The address of the list."""
+
+    q: OptionalText = None
+    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0
+
+
+class PlaceQuery(PageFilters):
+    """The characters of an article to mark, and the text they were counted in."""
+
+    start: OptionalNumber = None
+    end: OptionalNumber = None
+    sha256: OptionalText = None
+    fragment: bool = False
+
+
+@router.get("/articles")
+def get_list(request: Request, chatbot: TheChatbot, query: Annotated[ListQuery, Query()]) -> Response:
+    """The articles, a page at a time; with words in `q`, those that hold something close to them."""
+    store = chatbot.index()
+    check_filters(query.filters())
+    check_filter_language(query.filters(), store.languages)
+    listed, total = _searched(chatbot, query) if query.q else store.articles(query.offset, PAGE_SIZE, query.filters())
+    shown = listed if not query.q else listed[query.offset : query.offset + PAGE_SIZE]
+    rows = [row if isinstance(row, tuple) else (row, None) for row in shown]
+    pages = {
+        "previous": max(query.offset - PAGE_SIZE, 0) if query.offset else None,
+        "next": query.offset + PAGE_SIZE if query.offset + PAGE_SIZE < total else None,
+    }
+    return render(
+        request, "articles.html", rows=rows, total=total, offset=query.offset, pages=pages, words=query.q,
+        chosen=query.chosen(), sources=store.sources(), tags=store.tags(), codes=store.languages,
+    )  # fmt: skip
+
+
+def _searched(chatbot: Chatbot, query: ListQuery) -> tuple[list[Any], int]:
+    """Articles of the best passages, each with the best of its passages."""
+    assert query.q
+    hits, store = chatbot.search(query.q, filters=query.filters(), limit=PASSAGES_SEARCHED)
+    best = {hit.passage.article_id: hit.passage for hit in reversed(hits)}
+    ordered = dict.fromkeys(hit.passage.article_id for hit in hits)
+    return [(store.article(article_id), best[article_id]) for article_id in ordered], len(ordered)
+
+
+@router.get("/articles/{article_id:path}")
+def get_article_page(
+    request: Request, chatbot: TheChatbot, article_id: str, query: Annotated[PlaceQuery, Query()]
+) -> Response:
+    """An article with the characters from `start` to `end` marked; `fragment` leaves out the page around it."""
+    article = chatbot.index().article(article_id)
+    changed = query.sha256 is not None and not article.sha256.startswith(query.sha256)
+    cited = None if changed else cited_span(query.start, query.end, len(article.text))
+    return render(
+        request, "article_text.html" if query.fragment else "article.html",
+        article=article, changed=changed, **_marked(article, cited),
+    )  # fmt: skip
+
+
+def _marked(article: Article, cited: Span | None) -> dict[str, Any]:
+    blocks = cut_blocks(article.text, cited)
+    heads = bool(blocks) and blocks[0].level > 0 and blocks[0].text.strip() == article.title
+    if heads and not blocks[0].cited:
+        blocks = blocks[1:]  # the title stands above the text already
+    marks = [piece for block in blocks for piece in block.pieces if piece.cited]
+    return {"blocks": blocks, "first_mark": marks[:1]}
+
+
+def cited_span(start: int | None, end: int | None, characters: int) -> Span | None:
+    """The span asked for, or None when none is; raises InvalidRequest outside the article."""
+    if start is None and end is None:
+        return None
+    if start is None or end is None:
+        raise InvalidRequest("“start” and “end” go together. Give both or neither.", "start")
+    if not 0 <= start < end <= characters:
+        raise InvalidRequest(
+            f"The article has {characters} characters; “start” must be at least 0 and less than “end”, "
+            f"“end” at most {characters}. Leave both out to read the article.",
+            "start" if not 0 <= start < characters else "end",
+        )
+    return Span(start, end)

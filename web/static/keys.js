@@ -1,0 +1,46 @@
+// Keyboard shortcuts. Single letters work outside of fields alone, and can be switched off. Left out: what they do.
+
+const KEPT = "loccit-single-keys";
+const extracts = () => [...document.querySelectorAll("#thread .extracts > .quotation")];
+
+function allowed() {
+  try {
+    return localStorage.getItem(KEPT) !== "off";
+  } catch {
+    return true; // a browser that keeps nothing
+  }
+}
+
+function step(by) {
+  const all = extracts();
+  const here = all.indexOf(document.activeElement.closest(".quotation"));
+  all[Math.max(0, Math.min(all.length - 1, here < 0 && by < 0 ? all.length - 1 : here + by))]?.focus();
+}
+
+/** `actions` by name are those of the menu; `escape` is called for Escape. */
+export function listen(actions, escape) {
+  const single = {
+    "/": () => document.getElementById("question").focus(),
+    "?": actions.keys,
+    n: actions.new,
+    h: actions.threads,
+    j: () => step(1),
+    k: () => step(-1),
+    o: () => document.activeElement.closest(".quotation")?.querySelector("a[data-article]").click(),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") return escape();
+    const typing = event.target.closest("input, textarea, select, dialog");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !single[event.key] || !allowed()) return;
+    event.preventDefault();
+    single[event.key]();
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "single-keys") localStorage.setItem(KEPT, event.target.checked ? "on" : "off");
+  });
+}
+
+export function showHelp() {
+  document.getElementById("single-keys").checked = allowed();
+  document.getElementById("keys").showModal();
+}

@@ -1,0 +1,58 @@
+// Conversations, kept in this browser alone (IndexedDB), one record each: id, name, changed, and turns of
+// {answer, markdown, filters}. Left out: how they look (turns.js).
+
+const NAME_LENGTH = 80;
+
+let opened;
+function database() {
+  opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open("loccit", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("threads", { keyPath: "id" });
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opened;
+}
+
+async function run(mode, act) {
+  const store = (await database()).transaction("threads", mode).objectStore("threads");
+  return new Promise((resolve, reject) => {
+    const request = act(store);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+export const thread = { id: "", name: "", changed: 0, turns: [] };
+
+/** Go on with this one: a kept one, or none for a new one. */
+export const begin = (kept = {}) => Object.assign(thread, { id: "", name: "", changed: 0, turns: [] }, kept);
+
+/** Keep the current one with its new turn. Raises what IndexedDB raises where the browser keeps nothing. */
+export async function keepTurn(turn) {
+  thread.turns.push(turn);
+  thread.id ||= crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+  thread.name ||= turn.answer.question.slice(0, NAME_LENGTH);
+  thread.changed = Date.now();
+  await run("readwrite", (store) => store.put(thread));
+}
+
+export const keptThread = (id) => run("readonly", (store) => store.get(id));
+export const forget = (id) => run("readwrite", (store) => store.delete(id));
+
+export async function rename(id, name) {
+  const kept = await keptThread(id);
+  kept.name = name;
+  if (thread.id === id) thread.name = name;
+  await run("readwrite", (store) => store.put(kept));
+}
+
+/** Those that hold the words in their name, questions or answers, newest first. */
+export async function search(words) {
+  const wanted = words.toLowerCase();
+  const held = ({ name, turns }) => [name, ...turns.flatMap(({ answer }) => [answer.question, answer.text])];
+  const all = await run("readonly", (store) => store.getAll());
+  return all
+    .filter((one) => held(one).some((text) => text.toLowerCase().includes(wanted)))
+    .sort((one, other) => other.changed - one.changed);
+}
