@@ -16,6 +16,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as `web.cli.main` does, b
 import numpy as np
 import pytest
 import uvicorn
+from playwright.sync_api import Browser
 from starlette.types import ASGIApp
 
 from index.build import build
@@ -25,6 +26,7 @@ from index.store import Entry, IndexStore, open_writer
 from index.types import Article, Filters, Found, Passage, Span, Vectors
 from index.words import passage_terms
 from rag.chatbot import Chatbot
+from tests.browser import open_browser
 from web.app import create_app
 from web.settings import Settings
 
@@ -175,3 +177,10 @@ def no_index_url(tmp_path: Path, serve: Callable[[Chatbot], str]) -> str:
     """A server whose store is empty."""
     own = Settings.model_validate({"store": f"embedded:{tmp_path}/nothing", "data": tmp_path, "reader": "off"})
     return serve(Chatbot(own, WordEmbedder()))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for the tests of one file."""
+    with open_browser() as opened:
+        yield opened
