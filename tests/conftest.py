@@ -22,11 +22,12 @@ from starlette.types import ASGIApp
 from index.build import build
 from index.embedder import open_embedder
 from index.passages import cut_passages
+from index.settings import IndexSettings
 from index.store import Entry, IndexStore, open_writer
 from index.types import Article, Filters, Found, Passage, Span, Vectors
 from index.words import passage_terms
 from rag.chatbot import Chatbot
-from tests.browser import open_browser
+from tests.browser import Visit, open_browser, visits
 from web.app import create_app
 from web.settings import Settings
 
@@ -111,6 +112,19 @@ def chatbot(settings: Settings) -> Chatbot:
     return made
 
 
+def publish(settings: IndexSettings, articles: Sequence[Article], gone: Sequence[str] = ()) -> None:
+    """A new generation, with the embedder made of words: these articles added or changed, those removed."""
+    embedder = WordEmbedder()
+    with open_writer(settings, embedder.name, embedder.dimension) as writer:
+        for article in articles:
+            passages = cut_passages(article, embedder.count_tokens, settings.passage_tokens)
+            spans = [[Span(s.start - p.start, s.end - p.start) for s in p.sentences] for p in passages]
+            vectors, inner = embedder.embed_passages([p.text for p in passages], spans)
+            writer.replace(article, Entry(article.id, article.id, ""), passages, vectors, inner)
+        writer.remove(gone)
+        writer.publish()
+
+
 @pytest.fixture
 def make_chatbot(tmp_path: Path) -> Callable[[Sequence[Article]], Chatbot]:
     """A chatbot over these articles with the embedder made of words; it answers whatever it finds."""
@@ -119,15 +133,8 @@ def make_chatbot(tmp_path: Path) -> Callable[[Sequence[Article]], Chatbot]:
         own = Settings.model_validate(
             {"store": f"embedded:{tmp_path}/index", "data": tmp_path, "answer_threshold": 0.0, "reader": "off"}
         )
-        embedder = WordEmbedder()
-        with open_writer(own, embedder.name, embedder.dimension) as writer:
-            for article in articles:
-                passages = cut_passages(article, embedder.count_tokens, own.passage_tokens)
-                spans = [[Span(s.start - p.start, s.end - p.start) for s in p.sentences] for p in passages]
-                vectors, inner = embedder.embed_passages([p.text for p in passages], spans)
-                writer.replace(article, Entry(article.id, article.id, ""), passages, vectors, inner)
-            writer.publish()
-        return Chatbot(own, embedder)
+        publish(own, articles)
+        return Chatbot(own, WordEmbedder())
 
     return make
 
@@ -183,4 +190,11 @@ def no_index_url(tmp_path: Path, serve: Callable[[Chatbot], str]) -> str:
 def browser() -> Iterator[Browser]:
     """Chromium, for the tests of one file."""
     with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Opens pages, each in a fresh profile; see `visits`."""
+    with visits(browser) as opened:
         yield opened

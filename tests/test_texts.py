@@ -9,7 +9,9 @@ import pytest
 
 from index.types import Span
 from web.article_text import cut_blocks
-from web.texts import LANGUAGES, TEXTS, choose_language, say_date
+from web.feedback import VERDICTS
+from web.templating import FOLDER, THEMES
+from web.texts import LANGUAGES, SCRIPT_TEXTS, TEXTS, choose_language, say_date
 
 
 @pytest.mark.parametrize("cited", [None, Span(0, 3), Span(9, 25), Span(14, 16), Span(0, 60)])
@@ -30,6 +32,29 @@ def test_both_languages_have_the_same_words() -> None:
     assert LANGUAGES["en"].keys() == LANGUAGES["fr"].keys()
     for key, text in TEXTS["en"].items():
         assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", TEXTS["fr"][key])), key
+
+
+GROUPS = {
+    "confidence_": ("high", "medium", "low"),
+    "do_": ("new", "threads", "markdown", "json", "print", "keys"),
+    "error_": ("404", "413", "422", "500", "503"),
+    "form_": ("plain", "markdown", "bibtex"),
+    "key_": ("send", "line", "stop", "box", "new", "threads", "next", "previous", "open", "keys"),
+    "now_": ("moved", "changed", "deleted"),
+    "theme_": THEMES,
+    "verdict_": VERDICTS,
+}
+
+
+def test_templates_and_words_name_each_other() -> None:
+    written = "".join(file.read_text(encoding="utf-8") for file in (FOLDER / "templates").iterdir())
+    assert set(re.findall(r"t\['(\w+)' ~", written)) == set(GROUPS)
+    assert not {name for name in TEXTS["en"] if hasattr(dict, name)}  # a template would find the method
+    named = set(re.findall(r"\bt\.(\w+)", written)) - {"languages"}
+    named |= {group + name for group, names in GROUPS.items() for name in names}
+    named |= {"since", "until", "source", "tag", "language"}  # of chips
+    named |= set(SCRIPT_TEXTS)
+    assert named == TEXTS["en"].keys()
 
 
 def test_dates_are_said_in_words() -> None:

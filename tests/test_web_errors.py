@@ -183,7 +183,7 @@ def test_a_failure_nobody_foresaw_is_a_plain_500() -> None:
     transport = httpx.ASGITransport(Guard(failing, Settings.model_validate({}), "'sha256-x'", show_error))
 
     async def fetch() -> httpx.Response:
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return await client.get("/v1/answer")
 
     response = asyncio.run(fetch())

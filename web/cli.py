@@ -227,6 +227,20 @@ def stats(store: Store = None, as_json: Json = None) -> None:
             terminal.print_table(found)
 
 
+@app.command()
+def feedback(as_json: Json = None) -> None:
+    """What people said of answers, oldest first."""
+    with _clear_errors():
+        settings = load_settings({"json": as_json})
+        from web.feedback import FeedbackStore
+
+        rows = FeedbackStore(settings.data).rows()
+        if settings.json_output:
+            _print_json({"object": "list", "feedback": rows})
+        else:
+            terminal.print_feedback(rows)
+
+
 def _read_answer(file: str) -> Mapping[str, Any]:
     try:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()

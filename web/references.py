@@ -29,7 +29,7 @@ def references(extract: Object) -> dict[str, str]:
 
 def plain(extract: Object) -> str:
     """The quote, then title, source, date, characters and address."""
-    return f"“{_one_line(extract['text'])}”\n— {_one_line(', '.join(_facts(extract)))}"
+    return f"“{_one_line(extract['text'])}”\n— {', '.join(_facts(extract))}"
 
 
 def markdown(extract: Object) -> str:
@@ -72,7 +72,7 @@ def _facts(extract: Object) -> list[str]:
     article = extract["article"]
     place = f"{extract['start']}–{extract['end']}"
     facts = [article["title"], article.get("author"), article.get("source"), article.get("published"), place]
-    return [fact for fact in (*facts, _address(extract)) if fact]
+    return [_one_line(fact) for fact in (*facts, _address(extract)) if fact]
 
 
 def _address(extract: Object) -> str:

@@ -112,6 +112,16 @@ def print_hits(hits: Sequence[Mapping[str, Any]]) -> None:
     _out().print(table if hits else "Nothing found.")
 
 
+def print_feedback(rows: Sequence[Mapping[str, Any]]) -> None:
+    """One verdict a line: when, what, on which extract of which question, in whose words."""
+    for row in rows:
+        place = f" [{row['extract']}]" if row["extract"] is not None else ""
+        comment = f" — {' '.join(row['comment'].split())}" if row["comment"] else ""
+        print_line(f"{row['at']} {row['verdict']}{place}: {' '.join(row['question'].split())}{comment}")
+    if not rows:
+        print_line("Nobody has given feedback yet.")
+
+
 def print_verification(rows: Sequence[Mapping[str, Any]]) -> None:
     """One line an extract."""
     for row in rows:
