@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 FLAGS: Final = (
@@ -40,3 +41,55 @@ def ask(page: Page, question: str) -> None:
     page.locator("#question").fill(question)
     page.locator("#question").press("Enter")
     expect(page.locator("#thread .turn[aria-busy=false]")).to_have_count(count + 1, timeout=30_000)
+
+
+PHONE: Final = {"width": 390, "height": 800}
+DESKTOP: Final = {"width": 1280, "height": 800}
+SIZES: Final = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+
+
+class Visit(Protocol):
+    """Opens an address in a fresh profile; `options` are those of `Browser.new_context`."""
+
+    def __call__(self, url: str, **options: Any) -> Page: ...
+
+
+@contextmanager
+def visits(browser: Browser) -> Iterator[Visit]:
+    """Visitors of a server, English and at a desktop unless they say otherwise. At the end none of their browsers
+    may have complained, opened a dialog, or asked another server for anything; failed requests may be logged."""
+    trouble: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def visit(url: str, **options: Any) -> Page:
+        context = browser.new_context(**{"locale": "en-GB", "viewport": DESKTOP, **options})
+        contexts.append(context)
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        page.on("console", lambda message: _note(trouble, message.text))
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("dialog", lambda dialog: trouble.append(dialog.message))
+        page.on("request", lambda request: _note_stranger(trouble, request.url, url))
+        page.goto(url)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert trouble == []
+
+
+def _note(trouble: list[str], message: str) -> None:
+    if not message.startswith("Failed to load resource"):  # a test that makes a request fail looks at the page
+        trouble.append(message)
+
+
+def _note_stranger(trouble: list[str], address: str, url: str) -> None:
+    if not address.startswith(("blob:", "data:")) and urlsplit(address).netloc != urlsplit(url).netloc:
+        trouble.append(f"request to {address}")
+
+
+def slow_down(page: Page, bytes_a_second: int) -> None:
+    """As a slow network does."""
+    limits = {"offline": False, "latency": 0, "downloadThroughput": bytes_a_second, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", limits)

@@ -157,8 +157,10 @@ class _Server:
 
 @pytest.fixture(scope="session")
 def server_url(chatbot: Chatbot, settings: Settings) -> Iterator[str]:
-    """A real server over the project's corpus."""
-    server = _Server(create_app(chatbot, settings))
+    """A real server over the project's corpus, its first questions looked for."""
+    app = create_app(chatbot, settings)
+    app.state.suggestions.prepare()
+    server = _Server(app)
     yield server.url
     server.stop()
 
