@@ -46,7 +46,7 @@ def test_the_request_of_the_readme_is_answered(server_url: str) -> None:
 def test_every_endpoint_of_the_readme_exists(server_url: str) -> None:
     paths = httpx.get(f"{server_url}/openapi.json").json()["paths"]
     named = set(re.findall(r"`(?:GET|POST) (/[^`]*)`", README)) - {"/openapi.json"}
-    assert {path.replace("{id}", "{article_id}") for path in named} == set(paths)
+    assert {path.replace("{id}", "{article_id}") for path in named} == set(paths), set(paths) - named
 
 
 @pytest.mark.parametrize("page", ["README.md", "corpus/README.md"])
