@@ -44,14 +44,16 @@
     frame.title = label;
     frame.allow = "clipboard-write";
     frame.src = `${origin}/embed${["en", "fr"].includes(language) ? `?ui=${language}` : ""}`;
+    frame.addEventListener("load", () => setTimeout(check, 3_000)); // a refused frame is loaded too, with nothing in it
     box.append(frame);
-    setTimeout(() => {
-      if (frame.dataset.ready) return;
-      const said = document.createElement("p");
-      said.setAttribute("role", "alert");
-      said.textContent = refused;
-      box.replaceChildren(said);
-    }, 10_000);
+  }
+
+  function check() {
+    if (frame.dataset.ready) return;
+    const said = document.createElement("p");
+    said.setAttribute("role", "alert");
+    box.replaceChildren(said);
+    said.textContent = refused;
   }
 
   function toggle(open) {
