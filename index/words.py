@@ -32,6 +32,7 @@ def _marks() -> str:
 
 # No character matched here may be a space: the store's index of words splits at those.
 _WORD: Final = re.compile(rf"[^\W_]+(?:[{_marks()}]+[^\W_]*)*")
+_ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 # Scripts written without spaces: their runs become overlapping pairs of characters, the usual
 # stand-in for words where no dictionary is at hand.
 _UNSPACED = re.compile(
@@ -60,6 +61,8 @@ def passage_terms(text: str, language: str) -> list[str]:
 
 def _words(text: str) -> list[str]:
     # The apostrophe splits, so elision needs no rule: "l'été" gives "l", a function word, and "été".
+    if text.isascii():  # the same, of characters among which are none that need the rest
+        return _ASCII_WORD.findall(text.lower())
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
     found: list[str] = _WORD.findall(plain)
     return found if _UNSPACED.search(plain) is None else _in_pairs(found)

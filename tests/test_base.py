@@ -180,6 +180,6 @@ def test_sentences_come_back_close(tmp_path: Path) -> None:
         sentences = passage + 0.5 * unit(9, dimension, 2)
         sentences /= np.linalg.norm(sentences, axis=1, keepdims=True)
         for rows in (sentences, passage[None, :], sentences[:0]):
-            back = unpacked(packed(rows, passage), passage)
+            back = unpacked([packed(rows, passage)], passage[None])[0]
             assert back.shape == rows.shape and back.dtype == np.float32
             assert np.all((back * rows).sum(axis=1) > 0.99)

@@ -153,7 +153,7 @@ class EmbeddedStore:
         with _damage_told(self._name):
             blobs = self._catalogue.sentence_vectors(rows.tolist())
             vectors = self._vectors.vectors(rows)
-            return [unpacked(blobs[row], vector) for row, vector in zip(rows.tolist(), vectors, strict=True)]
+            return unpacked([blobs[row] for row in rows.tolist()], vectors)
 
     def _rows(self, passage_ids: Sequence[int]) -> Rows:
         with _damage_told(self._name):

@@ -59,7 +59,8 @@ class RecentVectors:
         selector, count = allowed or (None, len(self._rows))
         parameters: Any = faiss.SearchParameters(sel=selector) if selector else None  # type: ignore[call-arg]
         found = _with_ties(self._flat, vectors, k, count, parameters)
-        return [[Found(self._ids[place], self._languages[place], score) for score, place in line] for line in found]
+        ids, languages = self._ids, self._languages
+        return [[Found(ids[place], languages[place], score) for score, place in line] for line in found]
 
     def rows_of(self, ids: Sequence[int]) -> Rows:
         """UNKNOWN for passages that are not there."""
