@@ -51,6 +51,8 @@ def copies(one: str, other: str) -> bool:
 
 def _words(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", text.casefold())
+    if plain.isascii():
+        return _WORD.findall(plain)
     return _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
 
 
@@ -64,17 +66,16 @@ def said_again(span: Span, inside: Passage, passage: Passage) -> Span | None:
     """Where another passage says nearly what `span`, whole sentences of `inside`, says: the sentences there, at
     most as many, that are copies of most of it; None if it does not."""
     quoted = sentences_in(inside, span)
-    lengths = [(own.end - own.start, own) for own in quoted]
-    found: list[tuple[int, Span]] = []
-    for place, sentence in enumerate(passage.sentences):
-        length = sentence.end - sentence.start
-        found += [
-            (place, own)
-            for chars, own in lengths
-            if near_in_length(chars, length) and copies(inside.words_at(own), passage.words_at(sentence))
-        ]
-    if not found:
-        return None
+    lengths = [own.end - own.start for own in quoted]
+    # Most sentences are too short or too long for any: those are passed over first.
+    least, most = 9 * min(lengths, default=0), 11 * max(lengths, default=0)
+    found = [
+        (place, own)
+        for place, sentence in enumerate(passage.sentences)
+        if least <= 11 * (sentence.end - sentence.start) and 9 * (sentence.end - sentence.start) <= most
+        for own in quoted
+        if copies(inside.words_at(own), passage.words_at(sentence))
+    ]
     said = dict(found)
     run = sorted(said)
     if run and (run[-1] - run[0] >= len(quoted) or len(run) <= run[-1] - run[0]):

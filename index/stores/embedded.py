@@ -135,7 +135,7 @@ class EmbeddedStore:
             if UNKNOWN in rows:
                 raise ValueError("the words are of another generation")
             languages = self._vectors.languages_of(rows)
-        return [Found(i, code, score) for (i, score), code in zip(found, languages, strict=True)]
+        return Found.several([i for i, _ in found], languages, [score for _, score in found])
 
     def passages(self, passage_ids: Sequence[int]) -> list[Passage]:
         rows = self._rows(passage_ids).tolist()
