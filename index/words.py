@@ -22,8 +22,8 @@ _INVISIBLE: Final = re.compile("[\u00ad\u200d\u2060\ufe00-\ufe0f\U000e0100-\U000
 _ACCENTS: Final = frozenset((1, *range(10, 36), *range(200, 256)))
 
 
-WORDS_KEPT: Final = 65536
-"""Words of passages remembered with their terms, in each of up to eight languages: about 10 MB a language."""
+WORDS_KEPT: Final = 32_768
+"""Words of passages remembered with their terms, in each of up to eight languages: about 6 MB a language, reckoned."""
 
 
 def _marks() -> str:
