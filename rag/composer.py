@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from index.store import IndexStore
-from index.types import Hit, Scores, Span
+from index.types import Hit, Span
 from rag.copies import marks
 from rag.reading import Reading
 from rag.retriever import Query
-from rag.sentence_scores import Sentence, chances_of, quotable_sentences, sentence_terms
+from rag.sentence_scores import Sentence, chances_of, distinct_terms, quotable_sentences
 
 PASSAGES_UNREAD: Final = 8
 """Passages whose sentences compete without a reader: they hold the answer for 0.99 of the questions
@@ -114,7 +114,7 @@ class ExtractiveComposer:
             sentences, vectors = quotable_sentences(hits[:PASSAGES_UNREAD], store)
         if not sentences:
             return
-        chances = chances_of(query, sentences, vectors, readings, store)
+        chances = chances_of(query, sentences, vectors, readings, store).tolist()
         taken: list[_Run] = []
         least = 0.0
         for run in sorted(_runs(sentences, chances), key=lambda run: (-run.gain, run.first)):
@@ -125,13 +125,13 @@ class ExtractiveComposer:
             taken.append(run)
             least = max(least, LEAST_SHARE * run.gain)
             span = Span(sentences[run.first].span.start, sentences[run.last].span.end)
-            hit, chance = sentences[run.first].hit, float(chances[run.first : run.last + 1].sum())
+            hit, chance = sentences[run.first].hit, sum(chances[run.first : run.last + 1])
             yield Pick(hit, span, chance, readings.get(hit.passage.id))
             if len(taken) == limit:
                 return
 
 
-def _runs(sentences: Sequence[Sentence], chances: Scores) -> Iterator[_Run]:
+def _runs(sentences: Sequence[Sentence], chances: Sequence[float]) -> Iterator[_Run]:
     """All runs of one to three consecutive sentences of one passage that are short enough."""
     for first, opening in enumerate(sentences):
         for last in range(first, min(first + MAX_SENTENCES, len(sentences))):
@@ -141,7 +141,7 @@ def _runs(sentences: Sequence[Sentence], chances: Scores) -> Iterator[_Run]:
             chars = closing.span.end - opening.span.start
             if last > first and chars > MAX_EXTRACT_CHARS:
                 break
-            yield _Run(first, last, float(chances[first : last + 1].sum()) - CHANCE_PER_CHAR * chars)
+            yield _Run(first, last, sum(chances[first : last + 1]) - CHANCE_PER_CHAR * chars)
 
 
 def _touches(run: _Run, other: _Run, sentences: Sequence[Sentence]) -> bool:
@@ -166,4 +166,4 @@ def _repeats_one(one: Sentence, other: Sentence) -> bool:
 
 
 def _words(sentence: Sentence) -> frozenset[str]:
-    return frozenset(sentence_terms(sentence.text, sentence.hit.passage.language))
+    return distinct_terms(sentence.text, sentence.hit.passage.language)

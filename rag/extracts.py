@@ -19,7 +19,7 @@ from rag.errors import VerbatimError
 from rag.reader import Reader
 from rag.reading import Reading
 from rag.retriever import Query
-from rag.sentence_scores import sentence_terms
+from rag.sentence_scores import distinct_terms
 from rag.settings import RagSettings
 from rag.types import Citation, Extract
 
@@ -127,7 +127,7 @@ def _terms(extract: Extract) -> list[frozenset[str]]:
     """The terms of each of its sentences."""
     passage = extract.passage
     spans = sentences_in(passage, extract.citation)
-    return [frozenset(sentence_terms(passage.words_at(span), passage.language)) for span in spans]
+    return [distinct_terms(passage.words_at(span), passage.language) for span in spans]
 
 
 def _date(extract: Extract) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from index.types import Scores
@@ -9,10 +11,12 @@ from index.types import Scores
 
 def standardise(scores: Scores) -> Scores:
     """Shift and scale to mean 0 and deviation 1; all zeros where every score is equal."""
-    deviation = float(scores.std()) if scores.size else 0.0
-    if deviation < 1e-9:
+    if not scores.size:
         return np.zeros_like(scores)
-    return np.asarray((scores - scores.mean()) / deviation, np.float32)
+    # As `std` does it, which takes the mean off a second time, and three times as long for so few.
+    away = scores - np.add.reduce(scores) / np.float32(scores.size)
+    deviation = math.sqrt(np.add.reduce(away * away) / scores.size)
+    return np.zeros_like(scores) if deviation < 1e-9 else np.asarray(away / np.float32(deviation), np.float32)
 
 
 def fuse(meaning: Scores, words: Scores, weight: float) -> Scores:

@@ -21,7 +21,7 @@ def quotable(text: str) -> bool:
     bare = stripped.rstrip(_CLOSING)
     if stripped.startswith("#") or bare.endswith(_QUESTION_MARKS) or not any(c.isalpha() for c in bare):
         return False
-    if _UNSPACED.search(stripped):
+    if not stripped.isascii() and _UNSPACED.search(stripped):
         return len(stripped) >= 8 and (bare.endswith(_TERMINAL) or bool(_NO_FULL_STOP.search(bare)))
     words = stripped.split()
     if len(words) < 4 or not any(c.isalpha() and not c.isupper() for c in stripped):

@@ -11,7 +11,7 @@ import numpy as np
 
 from index.store import IndexStore
 from index.types import Filters, Found, Hit, Passage, Scores, Vectors
-from rag.copies import copies
+from rag.copies import copies, marks
 from rag.fusion import fuse
 
 
@@ -35,12 +35,15 @@ def usual_score(query: Query, store: IndexStore, language: str) -> float:
     languages: (n x own + 40 x overall) / (n + 40). With one French article among 14 English ones,
     the right article came first for 25 of 25 questions on it, with the plain mean for 12.
     """
-    total = sum(
-        store.language_passages(code) * float(store.language_mean(code) @ query.vector) for code in store.languages
-    )
-    overall = total / max(1, store.info.passages)
-    own, count = float(store.language_mean(language) @ query.vector), store.language_passages(language)
-    return (count * own + SHRINKAGE * overall) / (count + SHRINKAGE)
+    return usual_scores(query, store, [language])[language]
+
+
+def usual_scores(query: Query, store: IndexStore, languages: Sequence[str]) -> dict[str, float]:
+    """`usual_score` of several languages."""
+    own = {code: float(store.language_mean(code) @ query.vector) for code in {*store.languages, *languages}}
+    count = {code: store.language_passages(code) for code in own}
+    overall = sum(count[code] * own[code] for code in store.languages) / max(1, store.info.passages)
+    return {code: (count[code] * own[code] + SHRINKAGE * overall) / (count[code] + SHRINKAGE) for code in languages}
 
 
 def retrieve(
@@ -77,11 +80,11 @@ def retrieve(
         products = (store.vectors(by_words_alone) * query.vector).sum(axis=1)
         meaning |= zip(by_words_alone, products.tolist(), strict=True)
     by_meaning: Scores = np.array([meaning[i] for i in ids], np.float32)
-    usual = {code: usual_score(query, store, code) for code in store.languages}
+    usual = usual_scores(query, store, store.languages)
     level = np.array([usual[language] for language in languages.values()], np.float32)
     by_words = np.array([words.get(i, 0.0) for i in ids], np.float32)
     fused = fuse(by_meaning - level, by_words, weight)
-    best = sorted(range(len(ids)), key=lambda place: (-fused[place], ids[place]))
+    best = np.lexsort((np.array(ids), -fused)).tolist()  # of equal ones the smaller id first
     return [
         Hit(passage, float(fused[place]), float(by_meaning[place]), float(by_words[place]), others)
         for place, passage, others in _distinct(best, ids, store, most)
@@ -97,7 +100,11 @@ def _distinct(
     for at in range(0, len(best), most):
         places = best[at : at + most]
         for place, passage in zip(places, store.passages([ids[place] for place in places]), strict=True):
-            others = next((others for _, first, others in found if copies(first.text, passage.text)), None)
+            # Marks first: they are kept, and seldom the same, and comparing whole passages takes longer.
+            own = marks(passage.text)
+            others = next(
+                (o for _, first, o in found if marks(first.text) == own and copies(first.text, passage.text)), None
+            )
             if others is not None:
                 others.append(passage)
             elif len(found) < most:

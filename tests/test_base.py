@@ -180,6 +180,16 @@ def test_sentences_come_back_close(tmp_path: Path) -> None:
         sentences = passage + 0.5 * unit(9, dimension, 2)
         sentences /= np.linalg.norm(sentences, axis=1, keepdims=True)
         for rows in (sentences, passage[None, :], sentences[:0]):
-            back = unpacked(packed(rows, passage), passage)
+            back = unpacked([packed(rows, passage)], passage[None])[0]
             assert back.shape == rows.shape and back.dtype == np.float32
             assert np.all((back * rows).sum(axis=1) > 0.99)
+
+
+def test_sentences_of_several_passages_come_back_as_each_alone() -> None:
+    passages = unit(3, 33, 1)
+    blobs = [
+        packed(passage + 0.1 * unit(count, 33, 2), passage) for passage, count in zip(passages, (4, 0, 2), strict=True)
+    ]
+    together = unpacked(blobs, passages)
+    for rows, blob, passage in zip(together, blobs, passages, strict=True):
+        assert np.array_equal(rows, unpacked([blob], passage[None])[0])

@@ -158,3 +158,16 @@ def test_threads_do_not_disturb_each_other() -> None:
     alone = [passage_terms(text, "fr") for text in texts]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda text: passage_terms(text, "fr"), texts)) == alone
+
+
+def test_plain_letters_take_a_shorter_way_to_the_same_terms() -> None:
+    text = "The 2nd MILL_race isn't 3.5 km long; it's x2, and don't-care."
+    # One word that is not plain sends the whole text the longer way.
+    assert passage_terms(f"{text} été", "en")[:-1] == passage_terms(text, "en")
+
+
+def test_words_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.words.WORDS_KEPT", 3)
+    text = "the one bridge, two bridges, three mills, four rivers"
+    assert passage_terms(text, "xx") == text.replace(",", "").split()
+    assert passage_terms(text, "xx") == text.replace(",", "").split()

@@ -183,7 +183,7 @@ def _sampled_sentences(database: sqlite3.Connection, lists: Any, places: NDArray
     query = "select row, sentence_vectors from grown.passage where sentence_vectors <> x'' order by id limit ?"
     made = []
     for row, blob in database.execute(query, [_SAMPLES]):
-        sentences = unpacked(blob, vectors_at(lists, places[[row]])[0])
+        sentences = unpacked([blob], vectors_at(lists, places[[row]]))[0]
         made.append(sentences[row % len(sentences)])
     return np.array(made, np.float32).reshape(-1, lists.d)
 

@@ -143,7 +143,7 @@ class EmbeddedStore:
             if UNKNOWN in rows:
                 raise ValueError("the words are of another generation")
             languages = self._vectors.languages_of(rows)
-        return [Found(i, code, score) for (i, score), code in zip(found, languages, strict=True)]
+        return Found.several([i for i, _ in found], languages, [score for _, score in found])
 
     def passages(self, passage_ids: Sequence[int]) -> list[Passage]:
         rows = self._rows(passage_ids).tolist()
@@ -161,7 +161,7 @@ class EmbeddedStore:
         with _damage_told(self._name):
             blobs = self._catalogue.sentence_vectors(rows.tolist())
             vectors = self._vectors.vectors(rows)
-            return [unpacked(blobs[row], vector) for row, vector in zip(rows.tolist(), vectors, strict=True)]
+            return unpacked([blobs[row] for row in rows.tolist()], vectors)
 
     def _rows(self, passage_ids: Sequence[int]) -> Rows:
         with _damage_told(self._name):

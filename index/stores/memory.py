@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from types import TracebackType
 from typing import Self
 
@@ -48,7 +49,8 @@ def rounded_length(terms: int) -> int:
 
 def best_first(found: Iterable[Found], k: int) -> list[Found]:
     """The k best, by score, then passage id."""
-    return sorted(found, key=lambda one: (-one.score, one.passage_id))[:k]
+    by_id = sorted(found, key=itemgetter(0))
+    return sorted(by_id, key=itemgetter(2), reverse=True)[:k]  # equal ones stay in their order
 
 
 def _most_first(labels: Iterable[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,11 +60,15 @@ class RecentVectors:
         selector, count = allowed or (None, len(self._rows))
         parameters: Any = faiss.SearchParameters(sel=selector) if selector else None  # type: ignore[call-arg]
         found = _with_ties(self._flat, vectors, k, count, parameters)
-        return [[Found(self._ids[place], self._languages[place], score) for score, place in line] for line in found]
+        ids, languages = self._ids, self._languages
+        return [
+            Found.several(map(ids.__getitem__, places), map(languages.__getitem__, places), scores)
+            for scores, places in found
+        ]
 
     def rows_of(self, ids: Sequence[int]) -> Rows:
         """UNKNOWN for passages that are not there."""
-        return np.array([self._row_of.get(i, UNKNOWN) for i in ids], np.int64)
+        return np.array(list(map(self._row_of.get, ids, repeat(UNKNOWN))), np.int64)
 
     def languages_of(self, rows: Rows) -> list[str]:
         return [self._languages[place] for place in np.searchsorted(self._rows, rows)]
@@ -103,11 +108,11 @@ class BaseVectors:
         nprobe = self._nprobe if count >= _FEW * self.passages else self._lists.nlist
         parameters = faiss.SearchParametersIVF(sel=selector, nprobe=nprobe)  # type: ignore[call-arg]
         found = _with_ties(self._lists, vectors, k, count, parameters)
-        return [self._found(line) for line in found]
+        return [self._found(*line) for line in found]
 
-    def _found(self, line: list[tuple[float, int]]) -> list[Found]:
-        rows = np.array([row for _, row in line], np.int64)
-        return list(map(Found, self._ids[rows].tolist(), self.languages_of(rows), [score for score, _ in line]))
+    def _found(self, scores: list[float], places: list[int]) -> list[Found]:
+        rows = np.array(places, np.int64)
+        return Found.several(self._ids[rows].tolist(), self.languages_of(rows), scores)
 
     def rows_of(self, ids: NDArray[np.int64], there: NDArray[np.bool_]) -> Rows:
         """The rows of passages of articles that are there, UNKNOWN for others, shape of `ids`."""
@@ -149,22 +154,22 @@ def _one_thread() -> Iterator[None]:
         faiss.omp_set_num_threads(threads)
 
 
-def _with_ties(searched: Any, vectors: Vectors, k: int, count: int, parameters: Any) -> list[list[tuple[float, int]]]:
+def _with_ties(
+    searched: Any, vectors: Vectors, k: int, count: int, parameters: Any
+) -> list[tuple[list[float], list[int]]]:
     """For each vector the k highest products and their labels, of `count` that may be found, and all
     products that equal the last of them: FAISS itself keeps any of equal ones."""
     k = min(k, count)
     if k < 1:
-        return [[] for _ in vectors]
+        return [([], []) for _ in vectors]
     # One more than asked shows whether the cut goes through a tie; then more are fetched, until it is there whole.
     fetched = min(k + 1, count)
     products, labels = searched.search(vectors, fetched, params=parameters)
     while fetched < count and (products[:, -1] == products[:, k - 1]).any():
         fetched = min(2 * fetched, count)
         products, labels = searched.search(vectors, fetched, params=parameters)
-    return [
-        [(score, label) for score, label in zip(scores.tolist(), line.tolist(), strict=True) if label >= 0]
-        for scores, line in zip(products, labels, strict=True)
-    ]
+    there = labels >= 0
+    return [(products[at][own].tolist(), labels[at][own].tolist()) for at, own in enumerate(there)]
 
 
 def _selector(mask: NDArray[np.bool_]) -> Any:
