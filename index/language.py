@@ -76,7 +76,7 @@ def _identifier() -> LanguageIdentifier:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
     identifier.set_languages([code for code in identifier.nb_classes if code in DETECTABLE])
     # The library's choice of columns lies column by column, so that what a question needs is in as many places as
-    # there are languages: row by row, a question takes half the time, and much less of it with a cold cache.
+    # there are languages: row by row, a question takes half the time.
     identifier.nb_ptc = np.ascontiguousarray(identifier.nb_ptc)
     return identifier
 

@@ -13,7 +13,7 @@ def standardise(scores: Scores) -> Scores:
     """Shift and scale to mean 0 and deviation 1; all zeros where every score is equal."""
     if not scores.size:
         return np.zeros_like(scores)
-    # As `std` does it, which takes the mean off a second time, and three times as long for so few.
+    # As `std` does it, which takes the mean off a second time.
     away = scores - np.add.reduce(scores) / np.float32(scores.size)
     deviation = math.sqrt(np.add.reduce(away * away) / scores.size)
     return np.zeros_like(scores) if deviation < 1e-9 else np.asarray(away / np.float32(deviation), np.float32)

@@ -21,6 +21,8 @@ FLAGS: Final = (
     "--disable-sync",
 )
 
+expect.set_options(timeout=20_000)  # busy machines are slow; nothing waits longer than it must
+
 needs_chromium = pytest.mark.skipif(
     not CHROMIUM.exists(), reason="There is no /usr/bin/chromium; `apt-get install chromium` brings it."
 )

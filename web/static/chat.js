@@ -8,7 +8,7 @@ import { events } from "./stream.js";
 import { chosenLanguage, interfaceLanguage, say, switchLanguage } from "./texts.js";
 import { begin, forget, keepTurn, keptThread, rename, search, thread } from "./threads.js";
 import { copy, save, sendFeedback } from "./tools.js";
-import { addTurn, announce, fail, fill, restore, settle } from "./turns.js";
+import { addTurn, announce, clear, fail, fill, restore, settle } from "./turns.js";
 
 const HISTORY = 6; // earlier questions that the server reads
 
@@ -72,8 +72,16 @@ const actions = {
     document.getElementById("threads").close();
   },
   async delete(button) {
-    await forget(button.closest("li").dataset.id);
-    button.closest("li").remove();
+    const { id } = button.closest("li").dataset;
+    await forget(id);
+    if (id === thread.id) {
+      begin();
+      clear();
+      history.replaceState(null, "", address(""));
+    }
+    const words = document.getElementById("threads-search");
+    await listThreads(words.value);
+    words.focus(); // the button is gone
   },
   retry(button) {
     const turn = button.closest(".turn");
@@ -102,6 +110,7 @@ async function listThreads(words) {
 async function openThread(id) {
   const kept = await keptThread(id);
   if (!kept) return false;
+  running?.abort();
   await restore(kept.turns);
   begin(kept);
   history.replaceState(null, "", address(kept.turns.at(-1).answer.question, id));

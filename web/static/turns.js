@@ -4,7 +4,7 @@
 import { interfaceLanguage, say } from "./texts.js";
 
 const RESTORED_AT_ONCE = 20;
-const RESTORED_CHARACTERS = 600_000; // below the server's limit for a body, in bytes, even if many take two
+const RESTORED_BYTES = 600_000; // below the server's limit for a body
 
 const list = () => document.getElementById("thread");
 const part = (turn, name) => turn.querySelector(`:scope > .${name}`);
@@ -51,6 +51,12 @@ export function announce(answer) {
   document.getElementById("said").textContent = count ? `${found} ${answer.extracts[0].text}` : answer.reason;
 }
 
+/** As if nothing had been asked. */
+export function clear() {
+  document.querySelector(".intro").classList.remove("unseen");
+  list().replaceChildren();
+}
+
 /** Show a kept conversation, compared with the articles of today. */
 export async function restore(turns) {
   const shown = [];
@@ -71,8 +77,8 @@ function* pieces(turns) {
   let some = [];
   let size = 0;
   for (const { answer, filters } of turns) {
-    const more = JSON.stringify(answer).length;
-    if (some.length && (some.length === RESTORED_AT_ONCE || size + more > RESTORED_CHARACTERS)) {
+    const more = new Blob([JSON.stringify(answer)]).size;
+    if (some.length && (some.length === RESTORED_AT_ONCE || size + more > RESTORED_BYTES)) {
       yield some;
       [some, size] = [[], 0];
     }
