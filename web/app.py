@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from rag.chatbot import Chatbot
-from web import article_pages, feedback_api, pages, rest, turns, widget
+from web import article_pages, feedback_api, openai_api, pages, rest, turns, widget
 from web.answers_kept import AnswersKept
 from web.errors import TABLE, problem_of
 from web.feedback import FeedbackStore
@@ -35,9 +35,10 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
     app.state.chatbot = chatbot
     app.state.templates = make_templates()
     app.state.suggestions = Suggestions(chatbot)
+    app.state.public_url = settings.public_url
     app.state.answers = AnswersKept(settings.kept_answers)
     app.state.feedback = FeedbackStore(settings.data)
-    for routes in (rest, feedback_api, pages, turns, article_pages, widget):
+    for routes in (rest, openai_api, feedback_api, pages, turns, article_pages, widget):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     for kind in (RequestValidationError, HTTPException, *TABLE):

@@ -34,6 +34,12 @@ class UnknownAnswer(Exception):
     """No answer with this id is kept."""
 
 
+class UnknownModel(Exception):
+    """No model has this name."""
+
+    param = "model"
+
+
 class HostNotAllowed(Exception):
     """The request names another host than this server's."""
 
@@ -64,6 +70,7 @@ TABLE: Final[dict[type[Exception], Row]] = {
     HostNotAllowed: Row(421, REFUSED, "host_not_allowed"),
     UnknownArticle: Row(404, MISSING, "article_not_found"),
     UnknownAnswer: Row(404, MISSING, "answer_not_found"),
+    UnknownModel: Row(404, MISSING, "model_not_found"),
     NoIndexError: Row(
         503, AWAY, "no_index", "There is no index yet. Run `loccit index PATH` on the server, then try again."
     ),

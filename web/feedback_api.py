@@ -13,18 +13,13 @@ from web.answer_schemas import AnswerObject
 from web.errors import InvalidRequest
 from web.feedback import MAX_COMMENT
 from web.pages import OptionalNumber, OptionalText
-from web.schemas import Body, ErrorBody, Text
+from web.rest import router_responses
+from web.schemas import Body, Text
 from web.templating import render
 
 Verdict = Literal["helpful", "answer_wrong", "evidence_wrong"]
 
-router = APIRouter(
-    responses={
-        404: {"model": ErrorBody, "description": "No answer with this id is kept."},
-        413: {"model": ErrorBody, "description": "The body is too large."},
-        422: {"model": ErrorBody, "description": "The request is malformed; `param` names the field."},
-    }
-)
+router = APIRouter(responses=router_responses)
 
 
 class FeedbackBody(Body):

@@ -29,14 +29,14 @@ ANSWER_DOCS: Final[dict[int | str, dict[str, Any]]] = {
 }
 STREAM_HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
-router = APIRouter(
-    responses={
-        404: {"model": ErrorBody, "description": "No such article."},
-        413: {"model": ErrorBody, "description": "The question or the body is too large."},
-        422: {"model": ErrorBody, "description": "The request is malformed; `param` names the field."},
-        503: {"model": ErrorBody, "description": "There is no index yet, or it cannot be read."},
-    }
-)
+router_responses: Final[dict[int | str, dict[str, Any]]] = {
+    404: {"model": ErrorBody, "description": "There is no such thing: article, answer, model."},
+    413: {"model": ErrorBody, "description": "The question or the body is too large."},
+    422: {"model": ErrorBody, "description": "The request is malformed; `param` names the field."},
+    503: {"model": ErrorBody, "description": "There is no index yet, or it cannot be read."},
+}
+
+router = APIRouter(responses=router_responses)
 
 
 async def chatbot_of(request: Request) -> Chatbot:
@@ -61,11 +61,12 @@ def post_answer(body: AnswerBody, request: Request, chatbot: TheChatbot) -> Resp
     }
     if not body.stream:
         return JSONResponse(request.app.state.answers.put(answer_object(chatbot.ask(body.question, **asked))))
-    events = _kept(chatbot.stream(body.question, **asked), request.app.state.answers)
+    events = kept_events(chatbot.stream(body.question, **asked), request.app.state.answers)
     return StreamingResponse(event_lines(events), media_type="text/event-stream", headers=STREAM_HEADERS)
 
 
-def _kept(events: Iterator[dict[str, Any]], answers: AnswersKept) -> Iterator[dict[str, Any]]:
+def kept_events(events: Iterator[dict[str, Any]], answers: AnswersKept) -> Iterator[dict[str, Any]]:
+    """The same events; the answer at their end is kept."""
     for event in events:
         if event["type"] == "done":
             answers.put(event["answer"])

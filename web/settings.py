@@ -29,6 +29,11 @@ class Settings(RagSettings):
         description="Host names the server answers to beside its own, separated by commas; `*` for any. Needed "
         "behind a reverse proxy that passes the public name on.",
     )
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s\"<>]+)?$",
+        description="Address that links in answers to other programs begin with; unset: as the server was called.",
+    )
     widget_origins: str = Field(
         "",
         description="Sites that may show the chat in a corner with `/widget.js`, separated by commas "

@@ -1,0 +1,102 @@
+"""Chat completions and models as clients of OpenAI call them. A model is a set of articles: `loccit` is all of them,
+`loccit/fr` those in French, and so on for each language of the index. Left out: shapes (`openai_objects.py`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from index.store import IndexStore
+from index.types import Filters
+from rag.answer_object import answer_object
+from web.errors import UnknownModel, problem_of
+from web.openai_objects import Envelope, chunks, completion, usage_of
+from web.openai_schemas import CompletionBody
+from web.rest import STREAM_HEADERS, TheChatbot, kept_events, router_responses
+
+MODEL: Final = "loccit"
+_CREATED: Final = 0  # an index has no date of making that would mean anything to a client
+
+router = APIRouter(responses=router_responses)
+
+
+@router.get("/v1/models", summary="List the models: sets of articles")
+def get_models(chatbot: TheChatbot) -> Response:
+    """In OpenAI's shape: `loccit`, and one for each language of the index."""
+    names = _names(chatbot.index())
+    return JSONResponse({"object": "list", "data": [_model(name) for name in names]})
+
+
+@router.get("/v1/models/{model:path}", summary="Read one model")
+def get_model(model: str, chatbot: TheChatbot) -> Response:
+    """In OpenAI's shape."""
+    filters_of(model, chatbot.index())
+    return JSONResponse(_model(model))
+
+
+@router.post("/v1/chat/completions", summary="Answer the last question of a conversation, in OpenAI's shape")
+def post_completion(body: CompletionBody, request: Request, chatbot: TheChatbot) -> Response:
+    """Verbatim extracts with their citations three ways: as links in the content, as `annotations`, and in the
+    answer object under `loccit`. No language model is asked: temperature and the like do nothing."""
+    only = replace(body.loccit.filters.filters(), **_given(filters_of(body.model, chatbot.index())))
+    question, history = body.questions()
+    ask: dict[str, Any] = {
+        "language": body.loccit.language, "history": history, "filters": only, "limit": body.loccit.limit,
+    }  # fmt: skip
+    count = chatbot.embedder().count_tokens
+    base, envelope = base_url(request), Envelope(body.model)
+    if not body.stream:
+        answer = request.app.state.answers.put(answer_object(chatbot.ask(question, **ask)))
+        return JSONResponse(completion(answer, envelope, base, sum(count(body.texts())), count))
+    wanted = body.stream_options is not None and body.stream_options.include_usage
+    usage = partial(usage_of, sum(count(body.texts())), count=count) if wanted else None
+    events = kept_events(chatbot.stream(question, **ask), request.app.state.answers)
+    lines = chunk_lines(chunks(events, envelope, base, usage))
+    return StreamingResponse(lines, media_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+def chunk_lines(found: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """Chunks as lines of a stream, ended as OpenAI ends them; an error becomes the last."""
+    try:
+        for chunk in found:
+            yield _line(chunk)
+    except Exception as error:  # noqa: BLE001 - whatever happened, the reader must be told
+        yield _line(problem_of(error).object())
+    yield "data: [DONE]\n\n"
+
+
+def _line(chunk: dict[str, Any]) -> str:
+    return f"data: {json.dumps(chunk, ensure_ascii=False, allow_nan=False)}\n\n"
+
+
+def filters_of(model: str, store: IndexStore) -> Filters:
+    """What a model's name narrows a question down to. Raises UnknownModel."""
+    if model not in _names(store):
+        shown = model[:80].encode("utf-8", "replace").decode()
+        raise UnknownModel(f"There is no model “{shown}”. The models are: {', '.join(_names(store))}.")
+    language = model.partition("/")[2]
+    return Filters(language=language or None)
+
+
+def base_url(request: Request) -> str:
+    """The address that links of an answer begin with: the setting `public_url`, else as the server was called."""
+    named: str = request.app.state.public_url
+    return (named or str(request.base_url)).rstrip("/")
+
+
+def _names(store: IndexStore) -> list[str]:
+    return [MODEL, *(f"{MODEL}/{code}" for code in store.languages)]
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": _CREATED, "owned_by": "loccit"}
+
+
+def _given(filters: Filters) -> dict[str, str]:
+    return {"language": filters.language} if filters.language else {}
