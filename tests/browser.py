@@ -21,7 +21,7 @@ FLAGS: Final = (
     "--disable-sync",
 )
 
-expect.set_options(timeout=20_000)  # busy machines are slow; nothing waits longer than it must
+expect.set_options(timeout=10_000)  # busy machines are slow; nothing waits longer than it must
 
 needs_chromium = pytest.mark.skipif(
     not CHROMIUM.exists(), reason="There is no /usr/bin/chromium; `apt-get install chromium` brings it."
@@ -66,7 +66,7 @@ def visits(browser: Browser) -> Iterator[Visit]:
     def visit(url: str, **options: Any) -> Page:
         context = browser.new_context(**{"locale": "en-GB", "viewport": DESKTOP, **options})
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(10_000)
         page = context.new_page()
         page.on("console", lambda message: _note(trouble, message.text))
         page.on("pageerror", lambda error: trouble.append(str(error)))

@@ -1,0 +1,295 @@
+"""What stands around answers, in a real browser: filters, feedback, the list of articles, shortcuts, themes, writing
+from the right, print, and articles that try to be more than text. Left out: conversations (`test_browser_threads.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from index.types import Article
+from rag.chatbot import Chatbot
+from tests.browser import SIZES, Visit, ask, needs_chromium
+from web.feedback import FeedbackStore
+from web.settings import Settings
+
+pytestmark = needs_chromium
+
+Make = Callable[[list[Article]], Chatbot]
+Serve = Callable[[Chatbot], str]
+
+TOLL = "The toll for a cart on the bridge of {} is {} pence."
+TOWNS = ("Arrow", "Brent", "Culm")
+TOLLS = [
+    Article(f"toll{n}", f"Toll of {town}", TOLL.format(town, n + 3), "en", source=f"Paper {town}", tags=("toll", town),
+            published=f"20{n + 18}-05-01")
+    for n, town in enumerate(TOWNS)
+]  # fmt: skip
+ASKED = "What is the toll for a cart on the bridge?"
+SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["script", "plain"])
+
+
+@pytest.fixture
+def chatbot(make_chatbot: Make) -> Chatbot:
+    return make_chatbot(TOLLS)
+
+
+def quotes(page: Page) -> list[str]:
+    """Of the last turn."""
+    return page.locator("#thread .turn").last.locator(".extracts blockquote").all_inner_texts()
+
+
+def send(page: Page, question: str) -> None:
+    """With and without script."""
+    page.locator("#question").fill(question)
+    page.locator("#ask .send").click()
+    expect(page.locator(".turn[aria-busy=false] .feedback")).not_to_have_count(0)
+
+
+@SCRIPTS
+def test_filters_are_chips_in_the_address(visit: Visit, chatbot: Chatbot, serve: Serve, javascript: bool) -> None:
+    page = visit(serve(chatbot), java_script_enabled=javascript)
+    page.locator(".filters summary").click()
+    page.get_by_label("Source").select_option("Paper Brent")
+    page.get_by_label("From", exact=True).fill("2019-01-01")
+    send(page, ASKED)
+    assert quotes(page) == [TOLL.format("Brent", 4)]
+    query = parse_qs(urlsplit(page.url).query)
+    assert (query["q"], query["source"], query["since"]) == ([ASKED], ["Paper Brent"], ["2019-01-01"])
+    expect(page.locator(".chip")).to_have_count(2)
+    expect(page.locator(".chip").first).to_contain_text("From 2019-01-01")
+    stranger = visit(page.url, java_script_enabled=javascript)
+    assert quotes(stranger) == [TOLL.format("Brent", 4)]
+    expect(stranger.locator(".chip")).to_have_count(2)
+    link = stranger.locator(".permalink").get_attribute("href") or ""
+    assert parse_qs(urlsplit(link).query) == {"q": [ASKED], "source": ["Paper Brent"], "since": ["2019-01-01"]}
+    stranger.locator(".chip", has_text="Paper Brent").click()
+    expect(stranger.locator(".chip")).to_have_count(1)
+    assert "source" not in parse_qs(urlsplit(stranger.url).query)
+    send(stranger, ASKED)
+    assert sorted(quotes(stranger)) == [TOLL.format("Brent", 4), TOLL.format("Culm", 5)]
+
+
+def test_a_filter_that_cannot_be_is_refused(visit: Visit, chatbot: Chatbot, serve: Serve) -> None:
+    page = visit(f"{serve(chatbot)}/?language=xx")
+    page.locator("#question").fill(ASKED)
+    page.locator("#question").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("language")
+    page.locator(".chip").click()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".turn .confidence")).to_have_count(1)
+
+
+@SIZES
+@SCRIPTS
+def test_feedback_is_kept_on_the_server(
+    visit: Visit, chatbot: Chatbot, serve: Serve, size: dict[str, int], javascript: bool
+) -> None:
+    page = visit(serve(chatbot), viewport=size, java_script_enabled=javascript)
+    kept = FeedbackStore(cast("Settings", chatbot.settings).data)
+    for verdict, extract, words in (
+        ("Helpful", None, ""),
+        ("The evidence is wrong", 2, "Dépassé 🙁 <b>"),
+    ):
+        send(page, ASKED)
+        feedback = page.locator(".turn").last.locator(".feedback")
+        feedback.locator("summary").click()
+        if extract:
+            feedback.get_by_label("About").select_option(str(extract))
+            feedback.get_by_label("In your own words").fill(words)
+        feedback.get_by_role("button", name=verdict).click()
+        expect(page.get_by_text("Thank you").last).to_be_visible()
+        row = kept.rows()[-1]
+        assert (row["verdict"], row["extract"], row["comment"] or "") == (
+            "evidence_wrong" if extract else "helpful", extract, words,
+        )  # fmt: skip
+        assert row["question"] == ASKED and len(row["answer"]["extracts"]) == 3
+        if not javascript:
+            page.get_by_role("link", name="Ask another question").click()
+
+
+def test_feedback_that_cannot_be_kept_says_so(visit: Visit, chatbot: Chatbot, serve: Serve) -> None:
+    page = visit(serve(chatbot))
+    ask(page, ASKED)
+    page.locator(".feedback summary").click()
+    page.locator(".feedback [name=answer_id]").evaluate("field => (field.value = 'ans_0')")
+    page.get_by_role("button", name="The answer is wrong").click()
+    expect(page.locator(".feedback [role=status]")).to_contain_text("No answer with this id")
+    page.get_by_role("button", name="The answer is wrong").click()
+    expect(page.locator(".feedback [role=status]")).to_have_count(1)
+
+
+@SIZES
+@SCRIPTS
+def test_articles_are_listed(
+    visit: Visit, make_chatbot: Make, serve: Serve, size: dict[str, int], javascript: bool
+) -> None:
+    many = [Article(f"n{n:02}", f"Note {n}", f"Note {n} is about the weather.", "en") for n in range(22)]
+    page = visit(f"{serve(make_chatbot([*many, *TOLLS]))}/articles", viewport=size, java_script_enabled=javascript)
+    expect(page.locator(".list li")).to_have_count(20)
+    expect(page.locator("main")).to_contain_text("1–20 of 25")
+    page.get_by_role("link", name="Next").click()
+    expect(page.locator(".list li")).to_have_count(5)
+    expect(page.get_by_role("link", name="Next")).to_have_count(0)
+    page.get_by_role("link", name="Previous").click()
+    expect(page.locator(".list li")).to_have_count(20)
+    page.locator(".filters summary").click()
+    page.get_by_label("Tag").select_option("culm")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".list li > a")).to_have_text(["Toll of Culm"])
+    page.locator(".chip").click()
+    page.get_by_label("Words to search for").fill("toll Brent")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".list li > a").first).to_have_text("Toll of Brent")
+    page.locator(".list li > a").first.click()
+    expect(page.locator("#cited")).to_have_text(TOLL.format("Brent", 4))
+
+
+def test_shortcuts_and_their_help(visit: Visit, chatbot: Chatbot, serve: Serve) -> None:
+    page = visit(serve(chatbot))
+    ask(page, ASKED)
+    page.locator("h2").first.click()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator(".quotation").nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator(".quotation").nth(0)).to_be_focused()
+    page.keyboard.press("o")
+    expect(page.locator("#panel")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel")).to_be_hidden()
+    page.keyboard.press("/")
+    expect(page.locator("#question")).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.locator("#question")).to_have_value("?")
+    page.locator("h2").first.click()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    expect(page.locator("#keys dt")).to_have_count(10)
+    page.get_by_label("Single letters are shortcuts").uncheck()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+    page.reload()
+    expect(page.locator("#thread .turn")).to_have_count(1)
+    page.locator("h2").first.click()
+    for key in ("?", "h", "/", "j", "n"):
+        page.keyboard.press(key)
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(page.locator("#question")).not_to_be_focused()
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    page.get_by_label("Single letters are shortcuts").check()
+    page.get_by_role("button", name="Close").click()
+    page.locator("h2").first.click()
+    page.keyboard.press("h")
+    expect(page.locator("#threads")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#threads")).to_be_hidden()
+    page.keyboard.press("n")
+    expect(page.locator("#thread .turn")).to_have_count(0)
+
+
+@SCRIPTS
+def test_light_and_dark(visit: Visit, chatbot: Chatbot, serve: Serve, javascript: bool) -> None:
+    def paper() -> str:
+        return str(page.locator("html").evaluate("node => getComputedStyle(node).backgroundColor"))
+
+    page = visit(serve(chatbot), color_scheme="light", java_script_enabled=javascript)
+    light = paper()
+    page.emulate_media(color_scheme="dark")
+    dark = paper()
+    assert light != dark
+    page.get_by_role("link", name="light").click()
+    assert paper() == light
+    page.goto(page.url.partition("?")[0] + "articles")
+    assert paper() == light
+    page.get_by_role("link", name="dark").click()
+    page.emulate_media(color_scheme="light")
+    assert paper() == dark
+    page.get_by_role("link", name="as the system").click()
+    assert paper() == light
+
+
+@SIZES
+def test_articles_written_from_the_right(visit: Visit, make_chatbot: Make, serve: Serve, size: dict[str, int]) -> None:
+    text = "أبحرت سفينة الملح من الميناء في عام 1702 مع أربعين رجلا."
+    article = Article("safina", "سفينة الملح", text, "ar", source="جريدة", published="2020-01-02")
+    page = visit(serve(make_chatbot([article])), viewport=size)
+    ask(page, "متى أبحرت سفينة الملح من الميناء؟")
+    direction = "node => getComputedStyle(node).direction"
+    first = page.locator(".quotation").first
+    expect(first.locator("blockquote")).to_have_attribute("lang", "ar")
+    for part in ("blockquote", ".title"):
+        assert first.locator(part).first.evaluate(direction) == "rtl"
+    assert page.locator("h2 .question").evaluate(direction) == "rtl"
+    assert first.locator(".place").first.evaluate(direction) == "ltr"
+    expect(first.locator(".place").first).to_contain_text("Arabic")
+    first.locator(".number").first.click()
+    expect(page.locator("#panel #cited")).to_have_text(text)
+    for part in (".text", "h1"):
+        assert page.locator(f"#panel {part}").evaluate(direction) == "rtl"
+        assert page.locator(f"#panel {part}").evaluate("node => getComputedStyle(node).textAlign") == "start"
+
+
+def test_print_leaves_the_answer_alone(visit: Visit, chatbot: Chatbot, serve: Serve) -> None:
+    page = visit(serve(chatbot))
+    ask(page, ASKED)
+    page.emulate_media(media="print")
+    for part in (".bar", "#ask", ".feedback", ".cite", ".permalink"):
+        expect(page.locator(part).first).to_be_hidden()
+    for part in ("h2", "blockquote", ".title", ".confidence"):
+        expect(page.locator(f"#thread {part}").first).to_be_visible()
+
+
+LONG = "🏴‍☠️ word <b>bold</b> " * 2400
+HOSTILE = {
+    "When did the pirate ship sail?": Article(
+        "script", "<svg onload=alert(3)>",
+        "The pirate ship 🏴‍☠️ did sail <img src=x onerror=alert(1)><script>alert(2)</script> on Tuesday.", "en",
+        url="javascript:alert(4)", source='"><script>alert(5)</script>', tags=("<u>t</u>",),
+    ),
+    "What did the cook say to the mate?": Article(
+        'a"onload="alert(6)', '"onload="alert(7)',
+        'The cook did say to the mate "onload="alert(8) and </template></textarea> {{ 7*7 }}.', "en",
+        url='https://x.example/"onload="alert(9)',
+    ),
+    "What did the clerk write about tables?": Article(
+        "markdown", "**Bold** [link](javascript:alert(1))",
+        "The clerk did write **stars**, [links](javascript:alert(1)), `code` and | tables |.", "en",
+    ),
+    "Where did the captain walk in the harbour?": Article(
+        "long", "Long", f"The captain did walk in the harbour. {LONG}", "en"
+    ),
+}  # fmt: skip
+STRANGE = "img, svg, b, u, i, script[src]:not([src^='/']), [onload], [onerror], a[href^=javascript]"
+
+
+@SIZES
+@SCRIPTS
+def test_articles_are_shown_as_text(
+    visit: Visit, make_chatbot: Make, serve: Serve, size: dict[str, int], javascript: bool
+) -> None:
+    assert len(LONG) > 50_000
+    url = serve(make_chatbot(list(HOSTILE.values())))
+    page = visit(url, viewport=size, java_script_enabled=javascript)
+    for question, article in HOSTILE.items():
+        send(page, question)
+        last = page.locator("#thread .turn").last
+        quoted = last.locator("blockquote").first.text_content() or ""
+        assert quoted in article.text and len(quoted) > 30
+        expect(last.locator(".title").first).to_have_text(article.title)
+        assert page.locator("main").locator(STRANGE).count() == 0
+        last.locator(".number").first.click()
+        expect(page.locator("#panel h1" if javascript else "h1")).to_have_text(article.title)
+        assert "".join(page.locator(".article mark").all_text_contents()) == quoted
+        expect(page.locator("#cited")).to_be_in_viewport()
+        assert page.locator("main").locator(STRANGE).count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        if not javascript:
+            page.go_back()
+    page.goto(f"{url}/articles?q=pirate")
+    assert page.locator("main").locator(STRANGE).count() == 0
+    expect(page.locator(".list")).to_contain_text("<svg onload=alert(3)>")
