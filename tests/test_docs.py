@@ -32,6 +32,7 @@ def test_every_command_is_documented() -> None:
     names = {
         command.name or (command.callback.__name__ if command.callback else "") for command in app.registered_commands
     }
+    names |= {group.name or "" for group in app.registered_groups}
     assert names == set(re.findall(r"^\| `loccit (\w+)", README, re.MULTILINE))
 
 

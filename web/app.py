@@ -12,10 +12,12 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from rag.chatbot import Chatbot
 from web import article_pages, feedback_api, openai_api, pages, rest, turns, widget
+from web.access import Access
 from web.answers_kept import AnswersKept
 from web.errors import TABLE, problem_of
 from web.feedback import FeedbackStore
 from web.guard import Guard
+from web.keys import KeyStore
 from web.settings import Settings
 from web.suggestions import Suggestions
 from web.templating import FOLDER, make_templates, render_problem, style_hash
@@ -44,6 +46,7 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
     for kind in (RequestValidationError, HTTPException, *TABLE):
         if kind is not Exception:  # the guard handles these, so that they get its headers
             app.add_exception_handler(kind, show_error)
+    app.add_middleware(Access, keys=KeyStore(settings.data), settings=settings)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(Guard, settings=settings, style=style_hash(app.state.templates), show_error=show_error)
     return app

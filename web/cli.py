@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,12 +18,16 @@ from index.errors import IndexFault, InvalidFilter, SettingsError
 from index.types import Filters
 from rag.errors import InvalidFolder, InvalidQuestion, RagFault
 from web import terminal
+from web.keys import KeyStore
 from web.settings import Settings, load_settings
 
 app = typer.Typer(
     help="Answers from your articles: verbatim extracts, with citations anyone can check.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
+
+keys_app = typer.Typer(help="Keys for programs: create, list, revoke.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(keys_app, name="keys")
 
 Store = Annotated[str | None, typer.Option(help="Address of the store, e.g. embedded:/path.", show_default=False)]
 Json = Annotated[bool | None, typer.Option("--json", help="Print JSON.", show_default=False)]
@@ -239,6 +244,41 @@ def feedback(as_json: Json = None) -> None:
             _print_json({"object": "list", "feedback": rows})
         else:
             terminal.print_feedback(rows)
+
+
+@keys_app.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="What you will know it by.")],
+    scope: Annotated[str, typer.Option(help="ask, write (and ask), or admin (all).")] = "ask",
+) -> None:
+    """Make a key. It is shown once, and kept as a hash."""
+    with _clear_errors():
+        key, secret = _keys().create(name, scope)
+        terminal.print_line(f"{secret}")
+        terminal.print_error(f"Key {key.id} ({key.scope}) for {key.name}. It is not shown again.")
+
+
+@keys_app.command("list")
+def list_keys(as_json: Json = None) -> None:
+    """All keys, without their secrets."""
+    with _clear_errors():
+        found = [asdict(key) for key in _keys().listed()]
+        if load_settings({"json": as_json}).json_output:
+            _print_json({"object": "list", "keys": found})
+        else:
+            terminal.print_keys(found)
+
+
+@keys_app.command("revoke")
+def revoke_key(key_id: Annotated[str, typer.Argument(help="Its id, see `loccit keys list`.", metavar="ID")]) -> None:
+    """Refuse a key from now on."""
+    with _clear_errors():
+        _keys().revoke(key_id)
+        terminal.print_line(f"Key {key_id} is revoked.")
+
+
+def _keys() -> KeyStore:
+    return KeyStore(load_settings({}).data)
 
 
 def _read_answer(file: str) -> Mapping[str, Any]:

@@ -40,6 +40,28 @@ class UnknownModel(Exception):
     param = "model"
 
 
+class KeyNeeded(Exception):
+    """No key was sent where one is needed."""
+
+    headers: Final = {"WWW-Authenticate": "Bearer"}
+
+
+class KeyRefused(KeyNeeded):
+    """The key is unknown or revoked."""
+
+
+class ScopeMissing(Exception):
+    """The key does not allow this."""
+
+
+class TooManyRequests(Exception):
+    """More requests than are allowed in a minute; `headers` say when to try again."""
+
+    def __init__(self, message: str, headers: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.headers = headers
+
+
 class HostNotAllowed(Exception):
     """The request names another host than this server's."""
 
@@ -55,6 +77,7 @@ class Row:
     message: str | None = None
 
 
+KEY: Final = "authentication_error"
 REFUSED: Final = "invalid_request_error"
 MISSING: Final = "not_found_error"
 AWAY: Final = "unavailable_error"
@@ -68,6 +91,10 @@ TABLE: Final[dict[type[Exception], Row]] = {
     QuestionTooLong: Row(413, REFUSED, "question_too_long"),
     BodyTooLarge: Row(413, REFUSED, "body_too_large"),
     HostNotAllowed: Row(421, REFUSED, "host_not_allowed"),
+    KeyNeeded: Row(401, KEY, "key_needed"),
+    KeyRefused: Row(401, KEY, "key_refused"),
+    ScopeMissing: Row(403, "permission_error", "scope_missing"),
+    TooManyRequests: Row(429, "rate_limit_error", "too_many_requests"),
     UnknownArticle: Row(404, MISSING, "article_not_found"),
     UnknownAnswer: Row(404, MISSING, "answer_not_found"),
     UnknownModel: Row(404, MISSING, "model_not_found"),
@@ -127,7 +154,7 @@ def problem_of(error: Exception) -> Problem:
     if row.status >= 500:
         log.error("%s: %s", row.code, error, exc_info=error if row.status == 500 else None)
     message = row.message or str(error)
-    headers = {"Retry-After": RETRY_SECONDS} if row.status == 503 else None
+    headers = {"Retry-After": RETRY_SECONDS} if row.status == 503 else getattr(error, "headers", None)
     return Problem(row.status, row.type, message, getattr(error, "param", None), row.code, headers)
 
 

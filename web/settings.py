@@ -29,6 +29,13 @@ class Settings(RagSettings):
         description="Host names the server answers to beside its own, separated by commas; `*` for any. Needed "
         "behind a reverse proxy that passes the public name on.",
     )
+    ask_without_key: bool = Field(
+        True, description="Whether anybody may ask; otherwise every request needs a key (`loccit keys create`)."
+    )
+    address_requests_per_minute: int = Field(
+        6000, ge=0, description="Requests of one address without a key, at most; 0 for no limit."
+    )
+    key_requests_per_minute: int = Field(6000, ge=0, description="Requests with one key, at most; 0 for no limit.")
     public_url: str = Field(
         "",
         pattern=r"^(https?://[^\s\"<>]+)?$",

@@ -122,6 +122,16 @@ def print_feedback(rows: Sequence[Mapping[str, Any]]) -> None:
         print_line("Nobody has given feedback yet.")
 
 
+def print_keys(rows: Sequence[Mapping[str, Any]]) -> None:
+    """One key a line: id, scope, name, when made, last used, revoked."""
+    table = Table("id", "scope", "name", "created", "last used", "revoked", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(
+            *(Text(_clean(row[name] or "-")) for name in ("id", "scope", "name", "created", "last_used", "revoked"))
+        )
+    _out().print(table if rows else "There is no key.")
+
+
 def print_verification(rows: Sequence[Mapping[str, Any]]) -> None:
     """One line an extract."""
     for row in rows:
