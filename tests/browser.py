@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect, sync_playwright
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 FLAGS: Final = (
@@ -91,7 +91,9 @@ def _note_stranger(trouble: list[str], address: str, url: str) -> None:
         trouble.append(f"request to {address}")
 
 
-def slow_down(page: Page, bytes_a_second: int) -> None:
-    """As a slow network does."""
+def slow_down(page: Page, bytes_a_second: int) -> CDPSession:
+    """As a slow network does, until the session is detached."""
     limits = {"offline": False, "latency": 0, "downloadThroughput": bytes_a_second, "uploadThroughput": -1}
-    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", limits)
+    session = page.context.new_cdp_session(page)
+    session.send("Network.emulateNetworkConditions", limits)
+    return session

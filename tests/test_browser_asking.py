@@ -115,7 +115,7 @@ def test_extracts_stream_in_over_a_slow_network(
 @pytest.mark.parametrize("by", ["Escape", "button"])
 def test_an_answer_can_be_stopped(visit: Visit, make_chatbot: Make, serve: Serve, by: str) -> None:
     page = visit(serve(make_chatbot(FACTS)))
-    slow_down(page, 3_000)
+    network = slow_down(page, 3_000)
     page.locator("#question").fill("How many men dug the canal for the salt trade?")
     page.locator("#question").press("Enter")
     expect(shown(page).locator("blockquote")).to_have_count(1, timeout=20_000)
@@ -127,7 +127,7 @@ def test_an_answer_can_be_stopped(visit: Visit, make_chatbot: Make, serve: Serve
     expect(page.locator(".skeleton")).to_have_count(0)
     expect(shown(page).locator("blockquote")).not_to_have_count(0)
     expect(page.locator("#question")).to_have_value(re.compile("How many men"))
-    slow_down(page, -1)
+    network.detach()
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".turn[aria-busy=false] .confidence")).to_have_count(1)
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -163,8 +163,7 @@ def test_first_questions_come_from_the_articles(
 
 
 def test_the_interface_speaks_the_language_of_the_question(visit: Visit, server_url: str) -> None:
-    page = visit(f"{server_url}/?limit=5")
-    page.locator("#question").fill("draft")
+    page = visit(f"{server_url}/?limit=5&since=2020-01-01")
     page.locator("#question").fill(QUESTION)
     page.locator("#question").press("Enter")
     page.locator("#question").press_sequentially("brouillon")
@@ -175,12 +174,23 @@ def test_the_interface_speaks_the_language_of_the_question(visit: Visit, server_
     expect(page.locator(".menu summary")).to_have_text("Menu")
     expect(page.locator("nav")).to_contain_text("English")
     expect(page.locator("[name=limit]")).to_have_value("5")
+    expect(page.locator(".chip")).to_contain_text("Depuis 2020-01-01")
+    expect(page.locator("footer")).to_contain_text("Couleurs")
+    expect(page).to_have_title(re.compile("Poser une question"))
     expect(page.locator("#question")).to_have_value("brouillon")
     page.locator("#question").fill("")
     ask(page, ENGLISH)
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
     expect(shown(page).locator(".confidence")).to_contain_text("Confidence")
+
+
+def test_a_page_that_came_with_an_answer_changes_its_language_too(visit: Visit, server_url: str) -> None:
+    page = visit(f"{server_url}/?q={quote(ENGLISH)}", locale="fr-FR")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    ask(page, QUESTION)
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.get_by_role("button", name="Demander")).to_be_visible()
 
 
 def test_a_language_that_was_chosen_stays(visit: Visit, server_url: str) -> None:

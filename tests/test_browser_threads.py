@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from index.types import Article
 from rag.chatbot import Chatbot
-from tests.browser import PHONE, Visit, ask, needs_chromium
+from tests.browser import PHONE, Visit, ask, needs_chromium, slow_down
 
 pytestmark = needs_chromium
 
@@ -111,6 +111,62 @@ def test_the_conversation_on_the_page_can_be_deleted(visit: Visit, url: str) -> 
     assert names(page) == [OPENED]
 
 
+def test_escape_closes_the_list_alone(visit: Visit, url: str) -> None:
+    page = visit(url)
+    ask(page, DUG)
+    page.locator("#thread .number").first.click()
+    expect(page.locator("#panel h1")).to_be_visible()
+    choose(page, "Past conversations")
+    page.keyboard.press("Escape")
+    expect(page.locator("#threads")).to_be_hidden()
+    expect(page.locator("#panel")).to_be_visible()
+
+
+def test_an_answer_under_way_does_not_move_into_another_conversation(visit: Visit, url: str) -> None:
+    page = visit(url)
+    ask(page, DUG)
+    choose(page, "New conversation")
+    expect(page.locator("#thread .turn")).to_have_count(0)
+    network = slow_down(page, 1_500)
+    page.locator("#question").fill(OPENED)
+    page.locator("#question").press("Enter")
+    expect(page.locator(".turn[aria-busy=true]")).to_have_count(1)
+    choose(page, "Past conversations")
+    page.locator("#threads").get_by_role("button", name="Open").click()
+    network.detach()
+    expect(page.locator("#thread h2 .question")).to_have_text([DUG])
+    expect(page.locator("#ask .send")).to_be_visible()
+    page.reload()
+    expect(page.locator("#thread h2 .question")).to_have_text([DUG])
+
+
+def test_long_conversations_in_any_script_are_put_back(visit: Visit, url: str) -> None:
+    """They are sent in pieces that the server takes, counted in bytes."""
+    page = visit(url)
+    ask(page, DUG)
+    kept_turns(page, 40, "سفينة " * 5000)
+    page.reload()
+    expect(page.locator("#thread .turn")).to_have_count(40)
+
+
+def kept_turns(page: Page, count: int, words: str) -> None:
+    """Make the kept conversation so many turns long, the passages beginning with these words."""
+    page.evaluate(
+        """async ([count, words]) => {
+            const opened = indexedDB.open("loccit", 1);
+            await new Promise((done) => (opened.onsuccess = done));
+            const store = opened.result.transaction("threads", "readwrite").objectStore("threads");
+            const request = store.getAll();
+            await new Promise((done) => (request.onsuccess = done));
+            const [kept] = request.result;
+            kept.turns[0].answer.extracts[0].passage.text += words;
+            kept.turns = Array(count).fill(kept.turns[0]);
+            await new Promise((done) => (store.put(kept).onsuccess = done));
+        }""",
+        [count, words],
+    )
+
+
 def test_two_windows_keep_two_conversations(visit: Visit, url: str) -> None:
     page = visit(url)
     other = page.context.new_page()
@@ -170,18 +226,7 @@ def test_two_hundred_turns_stay_usable(visit: Visit, url: str) -> None:
     """Put back within seconds, and the next question appears as fast as the first."""
     page = visit(url, viewport=PHONE)
     ask(page, DUG)
-    page.evaluate(
-        """async () => {
-            const opened = indexedDB.open("loccit", 1);
-            await new Promise((done) => (opened.onsuccess = done));
-            const store = opened.result.transaction("threads", "readwrite").objectStore("threads");
-            const request = store.getAll();
-            await new Promise((done) => (request.onsuccess = done));
-            const [kept] = request.result;
-            kept.turns = Array(200).fill(kept.turns[0]);
-            await new Promise((done) => (store.put(kept).onsuccess = done));
-        }"""
-    )
+    kept_turns(page, 200, "")
     began = time.monotonic()
     page.reload()
     expect(page.locator("#thread .turn")).to_have_count(200)
@@ -194,5 +239,4 @@ def test_two_hundred_turns_stay_usable(visit: Visit, url: str) -> None:
     expect(page.locator("#thread .turn[aria-busy=false]")).to_have_count(201)
     answered = time.monotonic() - began
     expect(page.locator("#thread h2").last).to_be_in_viewport()
-    print(f"restored {restored:.2f} s, seen {seen:.2f} s, answered {answered:.2f} s")
     assert restored < 8 and seen < 2 and answered < 5

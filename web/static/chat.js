@@ -2,7 +2,7 @@
 // renders the same. Left out: turns, articles, filters, conversations, each in a file of its own.
 
 import { closeArticle, hideCard } from "./article.js";
-import { address, filters, limit } from "./filters.js";
+import { address, filters, limit, showChips } from "./filters.js";
 import { listen, showHelp } from "./keys.js";
 import { events } from "./stream.js";
 import { chosenLanguage, interfaceLanguage, say, switchLanguage } from "./texts.js";
@@ -45,7 +45,7 @@ async function ask(question) {
   settle(turn);
   running = null;
   form.ariaBusy = "false";
-  if (ui && ui !== interfaceLanguage()) await switchLanguage(ui).catch(() => {});
+  if (ui && ui !== interfaceLanguage()) await switchLanguage(ui).then(showChips, () => {});
 }
 
 async function keep(turn) {
@@ -84,6 +84,7 @@ const actions = {
     words.focus(); // the button is gone
   },
   retry(button) {
+    if (running) return;
     const turn = button.closest(".turn");
     if (box.value === turn.dataset.question) box.value = "";
     turn.remove();

@@ -19,7 +19,7 @@ export function address(question, threadId) {
   return `${location.pathname}${query.size ? `?${query}` : ""}${threadId ? `#t=${threadId}` : ""}`;
 }
 
-function showChips() {
+export function showChips() {
   const chips = form.querySelector(".chips");
   const lines = Object.entries(filters()).map(([name, value]) => {
     const link = document.createElement("a");

@@ -29,7 +29,7 @@ export function listen(actions, escape) {
     o: () => document.activeElement.closest(".quotation")?.querySelector("a[data-article]").click(),
   };
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") return escape();
+    if (event.key === "Escape") return document.querySelector("dialog[open]") ? null : escape(); // it closes itself
     const typing = event.target.closest("input, textarea, select, dialog");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !single[event.key] || !allowed()) return;
     event.preventDefault();

@@ -22,7 +22,7 @@ export async function switchLanguage(ui) {
   const fields = [...new FormData(form)].filter(([name]) => name !== "q");
   const unseen = document.querySelector(".intro").className;
   for (const part of other.querySelectorAll("[data-chrome]"))
-    document.querySelector(`[data-chrome="${part.dataset.chrome}"]`).replaceWith(part);
+    document.querySelector(`[data-chrome="${part.dataset.chrome}"]`)?.replaceWith(part);
   document.querySelector(".intro").className = unseen;
   for (const [name, value] of fields) form.elements[name].value = value;
   for (const [place, attribute] of [["question", "placeholder"], ["panel", "aria-label"], ["panel", "data-close"]])
@@ -30,4 +30,5 @@ export async function switchLanguage(ui) {
   for (const one of ["label[for=question]", ".box .send", ".box .stop", ".skip"])
     document.querySelector(one).textContent = other.querySelector(one).textContent;
   document.documentElement.lang = other.documentElement.lang;
+  document.title = other.title;
 }
