@@ -139,7 +139,9 @@ def make_chatbot(tmp_path: Path) -> Callable[[Sequence[Article]], Chatbot]:
     return make
 
 
-class _Server:
+class Server:
+    """A real server on loopback, from now until `stop`."""
+
     def __init__(self, app: ASGIApp) -> None:
         self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -160,7 +162,7 @@ def server_url(chatbot: Chatbot, settings: Settings) -> Iterator[str]:
     """A real server over the project's corpus, its first questions looked for."""
     app = create_app(chatbot, settings)
     app.state.suggestions.prepare()
-    server = _Server(app)
+    server = Server(app)
     yield server.url
     server.stop()
 
@@ -168,12 +170,12 @@ def server_url(chatbot: Chatbot, settings: Settings) -> Iterator[str]:
 @pytest.fixture
 def serve() -> Iterator[Callable[[Chatbot], str]]:
     """Serve a chatbot for one test; returns the base address."""
-    servers: list[_Server] = []
+    servers: list[Server] = []
 
     def start(chatbot: Chatbot) -> str:
         own = chatbot.settings
         assert isinstance(own, Settings)
-        servers.append(_Server(create_app(chatbot, own)))
+        servers.append(Server(create_app(chatbot, own)))
         return servers[-1].url
 
     yield start
