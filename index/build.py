@@ -112,7 +112,7 @@ def plan_changes(paths: Sequence[Path], entries: Sequence[Entry], settings: Inde
                 seen.add(origin)
                 article = replace(result, id=_free_id(result.id, origin, known, taken))
                 taken.add(article.id)
-                yield _compare(article, origin, known.get(origin), settings)
+                yield compare(article, origin, known.get(origin), settings)
         for entry in indexed[str(file)]:
             if not unread and entry.origin not in seen:
                 taken.discard(entry.article_id)
@@ -152,7 +152,8 @@ def _free_id(wanted: str, origin: str, known: dict[str, Entry], taken: set[str])
     return next(candidate for candidate in candidates if candidate not in taken)
 
 
-def _compare(article: Article, origin: str, known: Entry | None, settings: IndexSettings) -> Change:
+def compare(article: Article, origin: str, known: Entry | None, settings: IndexSettings) -> Change:
+    """What an article asks of the index, where `known` is what the index has of its origin."""
     recipe = [RECIPE, settings.passage_tokens, settings.passage_prompt]
     content = json.dumps([asdict(article), recipe], sort_keys=True, ensure_ascii=True)
     entry = Entry(article.id, origin, hashlib.sha256(content.encode()).hexdigest())
@@ -190,9 +191,9 @@ def build(
             summary.passages += len(passages)
             batch.append((change, passages))
             if sum(len(several) for _, several in batch) >= BATCH_PASSAGES:
-                _write(batch, writer, embedder, report)
+                write(batch, writer, embedder, report)
                 batch = []
-    _write(batch, writer, embedder, report)
+    write(batch, writer, embedder, report)
     if summary.add or summary.update or summary.remove:
         summary.generation = writer.publish()
     summary.seconds = time.perf_counter() - began
@@ -233,7 +234,7 @@ def _count(summary: Summary, change: Change) -> None:
         setattr(summary, change.kind, getattr(summary, change.kind) + 1)
 
 
-def _write(
+def write(
     batch: Sequence[tuple[Change, list[Passage]]],
     writer: IndexWriter,
     embedder: Embedder,

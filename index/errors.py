@@ -20,7 +20,11 @@ class NoIndexError(IndexFault):
 
 
 class StoreError(IndexFault):
-    """The store cannot be opened, is of another format, is damaged, or is being written."""
+    """The store cannot be opened, is of another format, or is damaged."""
+
+
+class StoreBusy(StoreError):
+    """Somebody else is writing to the store."""
 
 
 class EmbedderError(IndexFault):

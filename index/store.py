@@ -188,6 +188,10 @@ class LiveStore:
         self._store: IndexStore | None = None
         self._looked = float("-inf")
 
+    def look_again(self) -> None:
+        """Look for a newer generation at the next call, however soon."""
+        self._looked = float("-inf")
+
     def current(self) -> IndexStore:
         """Raises what `open_store` raises, if nothing could be opened yet. Later the generation
         that is open stays in use while no newer one can be opened."""

@@ -63,6 +63,10 @@ class Chatbot:
         check_embedder(store.info, self._models.embedder_name)
         return store
 
+    def look_again(self) -> None:
+        """Take up a generation published just now with the next question, not up to a second later."""
+        self._live.look_again()
+
     def ask(
         self,
         question: str,

@@ -3,6 +3,8 @@ themselves (`rest.py`, `pages.py`, …) and the guard (`guard.py`)."""
 
 from __future__ import annotations
 
+from threading import Lock
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -11,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from rag.chatbot import Chatbot
-from web import article_pages, feedback_api, openai_api, pages, rest, turns, widget
+from web import article_api, article_pages, feedback_api, openai_api, pages, rest, turns, widget
 from web.access import Access
 from web.answers_kept import AnswersKept
 from web.errors import TABLE, problem_of
@@ -37,10 +39,11 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
     app.state.chatbot = chatbot
     app.state.templates = make_templates()
     app.state.suggestions = Suggestions(chatbot)
+    app.state.editing = Lock()
     app.state.public_url = settings.public_url
     app.state.answers = AnswersKept(settings.kept_answers)
     app.state.feedback = FeedbackStore(settings.data)
-    for routes in (rest, openai_api, feedback_api, pages, turns, article_pages, widget):
+    for routes in (rest, article_api, openai_api, feedback_api, pages, turns, article_pages, widget):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     for kind in (RequestValidationError, HTTPException, *TABLE):

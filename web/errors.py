@@ -12,7 +12,7 @@ from typing import Any, Final
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from index.errors import EmbedderError, InvalidFilter, NoIndexError, StoreError, UnknownArticle
+from index.errors import EmbedderError, InvalidFilter, NoIndexError, StoreBusy, StoreError, UnknownArticle
 from rag.errors import InvalidFolder, InvalidQuestion, QuestionTooLong, ReaderError, RerankerError, VerbatimError
 
 log = logging.getLogger("loccit.web")
@@ -101,6 +101,7 @@ TABLE: Final[dict[type[Exception], Row]] = {
     NoIndexError: Row(
         503, AWAY, "no_index", "There is no index yet. Run `loccit index PATH` on the server, then try again."
     ),
+    StoreBusy: Row(503, AWAY, "store_busy", "The index is being written by somebody else. Try again in a while."),
     StoreError: Row(
         503, AWAY, "store_unavailable", "The index cannot be read. Run `loccit stats` on the server to see why."
     ),

@@ -18,7 +18,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from index.errors import StoreError
+from index.errors import StoreBusy, StoreError
 from index.store import FORMAT, Entry, check_embedder
 from index.stores.base import make_base
 from index.stores.catalogue import RECENT_SCHEMA, SCHEMA, articles_with_passages, attach_base, conditions, entries_of
@@ -65,7 +65,7 @@ class EmbeddedWriter:
             folder.root.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
         except Timeout as error:
-            raise StoreError("Another `loccit index` is writing to this store. Wait until it ends.") from error
+            raise StoreBusy("Another `loccit index` is writing to this store. Wait until it ends.") from error
         except OSError as error:
             raise StoreError(
                 f"The store's folder cannot be written ({error.strerror}). Choose another with --store."
