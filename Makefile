@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint eval bench clean
+.PHONY: run test lint eval bench screenshots clean
 
 run: $(VENV)/installed
 	@echo "Indexing corpus/: about a minute the first time"
@@ -33,6 +33,11 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python -m tests.benchmarks.speed $(DATA) --json build/speed.json
 	$(BIN)/python -m tests.benchmarks.word_search $(DATA) --json build/word_search.json
 	$(BIN)/python -m tests.benchmarks.growth $(DATA) --sizes $(SIZES) --json build/growth.json --plot build/growth.png
+
+# The pictures of the README, taken anew into tests/benchmarks/screenshots: about a minute.
+screenshots: $(VENV)/installed-test
+	sh tests/install_chromium.sh
+	$(BIN)/python -m tests.benchmarks.screenshots
 
 clean:
 	rm -rf $(VENV) .loccit build *.egg-info
