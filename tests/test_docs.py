@@ -37,7 +37,7 @@ def test_every_command_is_documented() -> None:
 
 
 def test_the_request_of_the_readme_is_answered(server_url: str) -> None:
-    found = re.search(r"-d '(\{.*\})'", README)
+    found = re.search(r"-d '(\{\"question.*\})'", README)
     assert found is not None
     answer = httpx.post(f"{server_url}/v1/answer", json=json.loads(found.group(1)), timeout=60).json()
     assert answer["status"] == "answered"

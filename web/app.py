@@ -10,17 +10,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from rag.chatbot import Chatbot
-from web import article_api, article_pages, feedback_api, openai_api, pages, rest, turns, widget
+from web import article_api, article_pages, feedback_api, metrics, openai_api, pages, rest, turns, widget
 from web.access import Access
 from web.answers_kept import AnswersKept
 from web.errors import TABLE, problem_of
 from web.feedback import FeedbackStore
 from web.guard import Guard
 from web.keys import KeyStore
-from web.settings import Settings
+from web.settings import Settings, listed
 from web.suggestions import Suggestions
 from web.templating import FOLDER, make_templates, render_problem, style_hash
 
@@ -41,9 +42,10 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
     app.state.suggestions = Suggestions(chatbot)
     app.state.editing = Lock()
     app.state.public_url = settings.public_url
-    app.state.answers = AnswersKept(settings.kept_answers)
+    app.state.metrics = counts = metrics.Metrics()
+    app.state.answers = AnswersKept(settings.kept_answers, lambda status: counts.answers.labels(status).inc())
     app.state.feedback = FeedbackStore(settings.data)
-    for routes in (rest, article_api, openai_api, feedback_api, pages, turns, article_pages, widget):
+    for routes in (rest, article_api, openai_api, feedback_api, pages, turns, article_pages, widget, metrics):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     for kind in (RequestValidationError, HTTPException, *TABLE):
@@ -51,7 +53,13 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
             app.add_exception_handler(kind, show_error)
     app.add_middleware(Access, keys=KeyStore(settings.data), settings=settings)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(
+        CORSMiddleware, allow_origins=listed(settings.cors_origins), expose_headers=["*"],
+        allow_methods=["GET", "POST", "PUT", "DELETE"], max_age=600,
+        allow_headers=["Authorization", "Content-Type", "X-API-Key", "If-None-Match"],
+    )  # fmt: skip
     app.add_middleware(Guard, settings=settings, style=style_hash(app.state.templates), show_error=show_error)
+    app.add_middleware(metrics.Counted, metrics=counts)
     return app
 
 

@@ -10,10 +10,11 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import Field, StrictInt
 
 from web.answer_schemas import AnswerObject
+from web.caching import json_with_etag
 from web.errors import InvalidRequest
 from web.feedback import MAX_COMMENT
 from web.pages import OptionalNumber, OptionalText
-from web.rest import router_responses
+from web.rest import VARY, router_responses
 from web.schemas import Body, Text
 from web.templating import render
 
@@ -43,7 +44,7 @@ class FeedbackForm(Body):
 @router.get("/v1/answers/{answer_id}", summary="Read an answer again", response_model=AnswerObject)
 def get_answer(request: Request, answer_id: Annotated[str, Path(description="The answer's `id`.")]) -> Response:
     """One of the newest answers, as it was given. They are kept in memory, and gone when the server stops."""
-    return JSONResponse(request.app.state.answers.get(answer_id))
+    return json_with_etag(request, request.app.state.answers.get(answer_id), VARY)
 
 
 @router.post("/v1/feedback", summary="Say whether an answer helped", status_code=201)

@@ -17,6 +17,7 @@ from rag.errors import InvalidQuestion
 from rag.validation import check_filter_language, check_filters
 from web.answer_schemas import AnswerObject
 from web.answers_kept import AnswersKept
+from web.caching import json_with_etag
 from web.errors import problem_of
 from web.schemas import AnswerBody, ArticlesQuery, ErrorBody, SearchBody
 
@@ -27,6 +28,9 @@ ANSWER_DOCS: Final[dict[int | str, dict[str, Any]]] = {
         "content": {"text/event-stream": {}},
     }
 }
+VARY: Final = ("id", "timings_ms")
+"""What differs between equal answers of one generation."""
+
 STREAM_HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 router_responses: Final[dict[int | str, dict[str, Any]]] = {
@@ -60,7 +64,8 @@ def post_answer(body: AnswerBody, request: Request, chatbot: TheChatbot) -> Resp
         "limit": body.limit,
     }
     if not body.stream:
-        return JSONResponse(request.app.state.answers.put(answer_object(chatbot.ask(body.question, **asked))))
+        answer = request.app.state.answers.put(answer_object(chatbot.ask(body.question, **asked)))
+        return json_with_etag(request, answer, VARY)
     events = kept_events(chatbot.stream(body.question, **asked), request.app.state.answers)
     return StreamingResponse(event_lines(events), media_type="text/event-stream", headers=STREAM_HEADERS)
 
@@ -112,10 +117,10 @@ def get_articles(query: Annotated[ArticlesQuery, Query()], chatbot: TheChatbot) 
 
 
 @router.get("/v1/articles/{article_id:path}", summary="Read one article")
-def get_article(article_id: ArticleId, chatbot: TheChatbot) -> Response:
+def get_article(article_id: ArticleId, request: Request, chatbot: TheChatbot) -> Response:
     """The article with its text; positions of citations count its code points."""
     article = chatbot.index().article(article_id)
-    return JSONResponse({**article_object(article), "text": article.text})
+    return json_with_etag(request, {**article_object(article), "text": article.text})
 
 
 @router.post("/v1/verify", summary="Check the extracts of an answer against the articles")

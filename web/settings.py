@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from index.errors import SettingsError
 from rag.settings import RagSettings
@@ -46,6 +46,11 @@ class Settings(RagSettings):
         description="Sites that may show the chat in a corner with `/widget.js`, separated by commas "
         "(`https://www.example.org`).",
     )
+    cors_origins: str = Field(
+        "",
+        description="Sites whose scripts may call the endpoints, separated by commas (`https://www.example.org`); "
+        "`*` for any.",
+    )
     kept_answers: int = Field(
         1000, ge=0, description="Answers kept in memory, so that they can be read again and given feedback."
     )
@@ -58,12 +63,12 @@ class Settings(RagSettings):
     json_output: bool = Field(False, alias="json", description="Print JSON instead of text (`--json`).")
     dry_run: bool = Field(False, description="`loccit index`: print the plan and change nothing.")
 
-    @field_validator("widget_origins")
+    @field_validator("widget_origins", "cors_origins")
     @classmethod
-    def only_origins(cls, value: str) -> str:
+    def only_origins(cls, value: str, field: ValidationInfo) -> str:
         """An origin is a scheme, a host and perhaps a port; nothing else may come into a header."""
         for origin in listed(value):
-            if not _ORIGIN.fullmatch(origin):
+            if not _ORIGIN.fullmatch(origin) and not (origin == "*" and field.field_name == "cors_origins"):
                 raise ValueError(f"“{origin}” is no origin; write https://www.example.org, without a path")
         return value
 
