@@ -69,7 +69,7 @@ def test_the_page_is_light_and_all_its_own(page: Page, server_url: str) -> None:
     page.locator("#question").fill(QUESTION)
     page.locator("#question").press("Enter")
     expect(page.locator("#thread .turn[aria-busy=false]")).to_have_count(1)
-    assert asked == ["/page/turn"]
+    assert [path for path in asked if path != "/static/icon.svg"] == ["/page/turn"]  # a browser takes its time for that
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -1,5 +1,5 @@
 """The pages as a browser without JavaScript gets them. Left out: what JavaScript adds
-(`test_browser.py`)."""
+(`test_browser_*.py`)."""
 
 from __future__ import annotations
 

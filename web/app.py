@@ -20,6 +20,7 @@ from web.answers_kept import AnswersKept
 from web.errors import TABLE, problem_of
 from web.feedback import FeedbackStore
 from web.guard import Guard
+from web.idempotency import Idempotency
 from web.keys import KeyStore
 from web.settings import Settings, listed
 from web.suggestions import Suggestions
@@ -51,12 +52,13 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
     for kind in (RequestValidationError, HTTPException, *TABLE):
         if kind is not Exception:  # the guard handles these, so that they get its headers
             app.add_exception_handler(kind, show_error)
+    app.add_middleware(Idempotency)
     app.add_middleware(Access, keys=KeyStore(settings.data), settings=settings)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(
         CORSMiddleware, allow_origins=listed(settings.cors_origins), expose_headers=["*"],
         allow_methods=["GET", "POST", "PUT", "DELETE"], max_age=600,
-        allow_headers=["Authorization", "Content-Type", "X-API-Key", "If-None-Match"],
+        allow_headers=["Authorization", "Content-Type", "X-API-Key", "If-None-Match", "Idempotency-Key"],
     )  # fmt: skip
     app.add_middleware(Guard, settings=settings, style=style_hash(app.state.templates), show_error=show_error)
     app.add_middleware(metrics.Counted, metrics=counts)

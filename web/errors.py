@@ -40,6 +40,16 @@ class UnknownModel(Exception):
     param = "model"
 
 
+class IdempotencyKeyReused(Exception):
+    """The same Idempotency-Key came with another body."""
+
+
+class StillUnderWay(Exception):
+    """The first request with this Idempotency-Key has not been answered yet."""
+
+    headers: Final = {"Retry-After": "1"}
+
+
 class KeyNeeded(Exception):
     """No key was sent where one is needed."""
 
@@ -91,6 +101,8 @@ TABLE: Final[dict[type[Exception], Row]] = {
     QuestionTooLong: Row(413, REFUSED, "question_too_long"),
     BodyTooLarge: Row(413, REFUSED, "body_too_large"),
     HostNotAllowed: Row(421, REFUSED, "host_not_allowed"),
+    IdempotencyKeyReused: Row(422, REFUSED, "idempotency_key_reused"),
+    StillUnderWay: Row(409, REFUSED, "still_under_way"),
     KeyNeeded: Row(401, KEY, "key_needed"),
     KeyRefused: Row(401, KEY, "key_refused"),
     ScopeMissing: Row(403, "permission_error", "scope_missing"),

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 
 from index.store import IndexStore
 from index.types import Filters
@@ -18,7 +17,8 @@ from rag.answer_object import answer_object
 from web.errors import UnknownModel, problem_of
 from web.openai_objects import Envelope, chunks, completion, usage_of
 from web.openai_schemas import CompletionBody
-from web.rest import STREAM_HEADERS, TheChatbot, kept_events, router_responses
+from web.rest import TheChatbot, kept_events, router_responses
+from web.streams import event_line, event_stream
 
 MODEL: Final = "loccit"
 _CREATED: Final = 0  # an index has no date of making that would mean anything to a client
@@ -57,22 +57,17 @@ def post_completion(body: CompletionBody, request: Request, chatbot: TheChatbot)
     wanted = body.stream_options is not None and body.stream_options.include_usage
     usage = partial(usage_of, sum(count(body.texts())), count=count) if wanted else None
     events = kept_events(chatbot.stream(question, **ask), request.app.state.answers)
-    lines = chunk_lines(chunks(events, envelope, base, usage))
-    return StreamingResponse(lines, media_type="text/event-stream", headers=STREAM_HEADERS)
+    return event_stream(chunk_lines(chunks(events, envelope, base, usage)))
 
 
 def chunk_lines(found: Iterator[dict[str, Any]]) -> Iterator[str]:
     """Chunks as lines of a stream, ended as OpenAI ends them; an error becomes the last."""
     try:
         for chunk in found:
-            yield _line(chunk)
+            yield event_line(chunk)
     except Exception as error:  # noqa: BLE001 - whatever happened, the reader must be told
-        yield _line(problem_of(error).object())
+        yield event_line(problem_of(error).object())
     yield "data: [DONE]\n\n"
-
-
-def _line(chunk: dict[str, Any]) -> str:
-    return f"data: {json.dumps(chunk, ensure_ascii=False, allow_nan=False)}\n\n"
 
 
 def filters_of(model: str, store: IndexStore) -> Filters:

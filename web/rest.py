@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 
 from index.types import Article
 from rag.answer_object import answer_object, hit_object
@@ -20,6 +19,7 @@ from web.answers_kept import AnswersKept
 from web.caching import json_with_etag
 from web.errors import problem_of
 from web.schemas import AnswerBody, ArticlesQuery, ErrorBody, SearchBody
+from web.streams import event_line, event_stream
 
 ANSWER_DOCS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -31,7 +31,6 @@ ANSWER_DOCS: Final[dict[int | str, dict[str, Any]]] = {
 VARY: Final = ("id", "timings_ms")
 """What differs between equal answers of one generation."""
 
-STREAM_HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 router_responses: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": ErrorBody, "description": "There is no such thing: article, answer, model."},
@@ -67,7 +66,7 @@ def post_answer(body: AnswerBody, request: Request, chatbot: TheChatbot) -> Resp
         answer = request.app.state.answers.put(answer_object(chatbot.ask(body.question, **asked)))
         return json_with_etag(request, answer, VARY)
     events = kept_events(chatbot.stream(body.question, **asked), request.app.state.answers)
-    return StreamingResponse(event_lines(events), media_type="text/event-stream", headers=STREAM_HEADERS)
+    return event_stream(event_lines(events))
 
 
 def kept_events(events: Iterator[dict[str, Any]], answers: AnswersKept) -> Iterator[dict[str, Any]]:
@@ -82,13 +81,9 @@ def event_lines(events: Iterator[dict[str, Any]]) -> Iterator[str]:
     """Events as lines of a stream. The status has been sent, so an error becomes the last event."""
     try:
         for event in events:
-            yield _event_line(event)
+            yield event_line(event)
     except Exception as error:  # noqa: BLE001 - whatever happened, the reader must be told
-        yield _event_line({"type": "error", **problem_of(error).object()})
-
-
-def _event_line(event: dict[str, Any]) -> str:
-    return f"data: {json.dumps(event, ensure_ascii=False, allow_nan=False)}\n\n"
+        yield event_line({"type": "error", **problem_of(error).object()})
 
 
 @router.post("/v1/search", summary="Rank passages without composing an answer")

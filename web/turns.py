@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 from jinja2 import Environment
 from pydantic import Field
 
@@ -16,8 +16,9 @@ from rag.chatbot import Chatbot
 from web.answer_schemas import AnswerObject
 from web.answers_kept import AnswersKept
 from web.references import answer_markdown
-from web.rest import STREAM_HEADERS, TheChatbot, event_lines
+from web.rest import TheChatbot, event_lines
 from web.schemas import AnswerBody, Body, FiltersBody
+from web.streams import event_stream
 from web.templating import words_of
 
 router = APIRouter(prefix="/page", include_in_schema=False)
@@ -52,7 +53,7 @@ def post_turn(body: AskedTurn, request: Request, chatbot: TheChatbot) -> Respons
         body.question, language=body.language, history=body.turns(), filters=body.filters.filters(), limit=body.limit
     )
     rendered = _rendered(events, body, request.app.state.templates, request.app.state.answers)
-    return StreamingResponse(event_lines(rendered), media_type="text/event-stream", headers=STREAM_HEADERS)
+    return event_stream(event_lines(rendered))
 
 
 def _rendered(

@@ -46,6 +46,7 @@ export function closeArticle() {
   panel.replaceChildren();
   document.body.classList.remove("reading");
   cameFrom?.focus();
+  hideCard(); // it was read a moment ago
   return true;
 }
 
@@ -62,12 +63,16 @@ function showCard(number) {
   for (const one of [title, about, quote]) one.dir = "auto";
   card.replaceChildren(title, about, quote);
   card.hidden = false;
-  const { left, bottom, top } = number.getBoundingClientRect();
+  cardFor = number;
+  number.setAttribute("aria-describedby", "card");
+  placeCard();
+}
+
+function placeCard() {
+  const { left, bottom, top } = cardFor.getBoundingClientRect();
   const room = innerHeight - bottom > card.offsetHeight + 8;
   card.style.left = `${Math.max(8, Math.min(left, innerWidth - card.offsetWidth - 8))}px`;
   card.style.top = `${room ? bottom + 2 : Math.max(8, top - card.offsetHeight - 2)}px`;
-  number.setAttribute("aria-describedby", "card");
-  cardFor = number;
 }
 
 /** Whether there was one to hide. */
@@ -86,4 +91,5 @@ for (const kind of ["pointerover", "focusin"])
     else if (!number && !event.target.closest?.("#card") && kind === "pointerover" && cardFor !== document.activeElement) hideCard();
   });
 document.addEventListener("focusout", hideCard);
-addEventListener("scroll", hideCard, { passive: true });
+// What has the focus keeps its card: the browser scrolls it into view. What the pointer was on has moved away.
+addEventListener("scroll", () => (cardFor && cardFor === document.activeElement ? placeCard() : hideCard()), { passive: true });

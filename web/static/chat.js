@@ -118,11 +118,21 @@ async function openThread(id) {
   return true;
 }
 
+/** Whether it was open. */
+function closeMenu() {
+  const menu = document.querySelector(".menu[open]");
+  if (!menu) return false;
+  menu.open = false;
+  if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+  return true;
+}
+
 document.addEventListener("click", (event) => {
+  if (!event.target.closest(".menu")) closeMenu();
   const button = event.target.closest("button[data-do]");
   const question = event.target.closest("a[data-ask]");
   if (button) {
-    button.closest(".menu")?.removeAttribute("open");
+    closeMenu(); // before a dialog opens: it gives the focus back to where it was
     actions[button.dataset.do]?.(button);
   }
   if (question && !event.ctrlKey && !event.metaKey) {
@@ -157,7 +167,7 @@ box.addEventListener("keydown", (event) => {
 });
 
 listen(actions, () => {
-  if (hideCard() || closeArticle()) return;
+  if (closeMenu() || hideCard() || closeArticle()) return;
   if (running) running.abort();
   else if (parent !== window) parent.postMessage("loccit:close", "*");
 });

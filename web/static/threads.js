@@ -30,7 +30,8 @@ export const begin = (kept = {}) => Object.assign(thread, { id: "", name: "", ch
 
 /** Keep the current one with its new turn. Raises what IndexedDB raises where the browser keeps nothing. */
 export async function keepTurn(turn) {
-  thread.turns.push(turn);
+  const kept = thread.id && (await keptThread(thread.id)); // another window may have gone on with it
+  thread.turns = [...(kept ? kept.turns : thread.turns), turn];
   thread.id ||= crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
   thread.name ||= turn.answer.question.slice(0, NAME_LENGTH);
   thread.changed = Date.now();
