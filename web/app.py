@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
 
 from rag.chatbot import Chatbot
 from web import article_pages, feedback_api, pages, rest, turns, widget
@@ -16,6 +17,8 @@ from web.answers_kept import AnswersKept
 from web.errors import TABLE, problem_of
 from web.feedback import FeedbackStore
 from web.guard import Guard
+from web.mcp_server import make_server
+from web.mcp_transports import McpEndpoint
 from web.settings import Settings
 from web.suggestions import Suggestions
 from web.templating import FOLDER, make_templates, render_problem, style_hash
@@ -25,20 +28,24 @@ _PAGES = ("/articles", "/feedback", "/embed")
 
 def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
     """All endpoints over one chatbot. Opens nothing: the index is opened when first needed."""
+    answers = AnswersKept(settings.kept_answers)
+    mcp = McpEndpoint(make_server(chatbot, settings, answers), settings)
     app = FastAPI(
         title="Loccit",
         summary="Answers quoted word for word from articles.",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=mcp.lifespan,
     )
     app.state.chatbot = chatbot
     app.state.templates = make_templates()
     app.state.suggestions = Suggestions(chatbot)
-    app.state.answers = AnswersKept(settings.kept_answers)
+    app.state.answers = answers
     app.state.feedback = FeedbackStore(settings.data)
     for routes in (rest, feedback_api, pages, turns, article_pages, widget):
         app.include_router(routes.router)
+    app.router.routes.append(Route("/mcp", mcp, methods=["POST"]))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     for kind in (RequestValidationError, HTTPException, *TABLE):
         if kind is not Exception:  # the guard handles these, so that they get its headers

@@ -38,6 +38,10 @@ class HostNotAllowed(Exception):
     """The request names another host than this server's."""
 
 
+class OriginNotAllowed(Exception):
+    """A web page of another site calls an address that is for programs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What one exception becomes. `message` replaces the exception's own where that may name a
@@ -62,6 +66,7 @@ TABLE: Final[dict[type[Exception], Row]] = {
     QuestionTooLong: Row(413, REFUSED, "question_too_long"),
     BodyTooLarge: Row(413, REFUSED, "body_too_large"),
     HostNotAllowed: Row(421, REFUSED, "host_not_allowed"),
+    OriginNotAllowed: Row(403, REFUSED, "origin_not_allowed"),
     UnknownArticle: Row(404, MISSING, "article_not_found"),
     UnknownAnswer: Row(404, MISSING, "answer_not_found"),
     NoIndexError: Row(

@@ -29,6 +29,11 @@ class Settings(RagSettings):
         description="Host names the server answers to beside its own, separated by commas; `*` for any. Needed "
         "behind a reverse proxy that passes the public name on.",
     )
+    public_url: str = Field(
+        "",
+        description="Address people reach the server by (`https://loccit.example`), for addresses of articles over "
+        "MCP; unset: as the client called it, and with `loccit mcp` that of `host` and `port`.",
+    )
     widget_origins: str = Field(
         "",
         description="Sites that may show the chat in a corner with `/widget.js`, separated by commas "
@@ -54,6 +59,20 @@ class Settings(RagSettings):
             if not _ORIGIN.fullmatch(origin):
                 raise ValueError(f"“{origin}” is no origin; write https://www.example.org, without a path")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def only_an_address(cls, value: str) -> str:
+        """A scheme, a host, perhaps a port and a path; a slash at the end is taken off."""
+        origin = "/".join(value.split("/")[:3])
+        if value and (not _ORIGIN.fullmatch(origin) or any(sign in value for sign in "?# \t\n")):
+            raise ValueError(f"“{value}” is no address of a server; write https://loccit.example")
+        return value.rstrip("/")
+
+    def server_url(self) -> str:
+        """`public_url`, or the address this machine reaches the server by; no slash at the end."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
+        return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def origins(self) -> list[str]:
         """The sites of `widget_origins`."""
