@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -302,16 +304,24 @@ def test_clients_that_hang_up_leave_the_server_well(url: str) -> None:
         f"POST /mcp HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Type: application/json\r\n"
         f"Accept: {ACCEPT['Accept']}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    for number in range(40):
-        with socket.create_connection((where.hostname, where.port)) as open_socket:  # type: ignore[arg-type]
-            sent = (head + body).encode()
-            open_socket.sendall(sent if number % 2 else sent[: len(sent) - 20])
-            time.sleep(0.01)
 
     async def work(client: Client) -> None:
         given(await client.call_tool("ask", {"question": "When did the canal open?"}))
 
+    assert where.hostname and where.port
+    with_client(url, work)  # so that what is opened once is open
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    for number in range(100):
+        with socket.create_connection((where.hostname, where.port)) as open_socket:
+            sent = (head + body).encode()
+            open_socket.sendall(sent if number % 2 else sent[: len(sent) - 20])
+            time.sleep(0.005)
     with_client(url, work)
+    deadline = time.monotonic() + 10
+    while len(os.listdir("/proc/self/fd")) > before:  # noqa: PTH208
+        assert time.monotonic() < deadline, "connections stay open"
+        time.sleep(0.05)
+    assert threading.active_count() < 80
 
 
 def test_the_guard_stands_before_it(url: str) -> None:

@@ -36,7 +36,7 @@ def program(**settings: str) -> StdioServerParameters:
 def test_the_configurations_of_the_readme(settings: Settings) -> None:
     found = re.findall(r"^ {4}(\{\"mcpServers\".*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     started, called = (json.loads(text)["mcpServers"]["loccit"] for text in found)
-    assert called["url"] == f"{Settings().server_url()}/mcp" and started["command"].endswith("/loccit")
+    assert called["url"] == f"{Settings.model_validate({}).server_url()}/mcp" and started["command"].endswith("/loccit")
     arguments = [settings.store if argument.startswith("embedded:") else argument for argument in started["args"]]
 
     async def work(client: Client) -> int:
