@@ -45,7 +45,7 @@ def test_everything_once(client: Client) -> None:
     assert done["answer"]["extracts"][0]["text"] == extract.text
     assert client.search("pirate", limit=1)[0]["article"]["id"] == "a/ship?"
     assert client.feedback(answer.id, "helpful", extract=1)["verdict"] == "helpful"
-    assert client.put_article("b", text="The dragon slept.", title="Dragon")["change"] == "add"
+    assert client.put_article("b", text="The dragon slept on its gold until spring.")["change"] == "add"
     assert client.ask("Which dragon slept?").extracts[0].article.id == "b"
     assert client.delete_article("b")["change"] == "remove"
 

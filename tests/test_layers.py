@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ORDER = ("index", "rag", "web")
-HEAVY = ("torch", "openvino", "faiss", "sentence_transformers", "transformers", "fastapi", "uvicorn", "sklearn")
+HEAVY = ("torch", "openvino", "faiss", "sentence_transformers", "transformers", "fastapi", "uvicorn", "sklearn", "mcp")
 
 
 def imported(file: Path) -> Iterator[str]:

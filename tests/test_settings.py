@@ -128,3 +128,23 @@ def test_folders_in_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 def test_every_setting_is_described() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"host": "0.0.0.0", "port": 9}, "http://127.0.0.1:9"),
+        ({"host": "::1"}, "http://[::1]:8000"),
+        ({"public_url": "https://loccit.example/"}, "https://loccit.example"),
+        ({"public_url": "https://x.example:8443/loccit"}, "https://x.example:8443/loccit"),
+    ],
+)
+def test_the_address_of_the_server(given: dict[str, Any], url: str) -> None:
+    assert Settings.model_validate(given).server_url() == url
+
+
+@pytest.mark.parametrize("wrong", ["x", "ftp://x", "https://", "https://x?y", "https://x y", "javascript:alert(1)"])
+def test_what_is_no_address_of_a_server_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="no address of a server"):
+        Settings.model_validate({"public_url": wrong})

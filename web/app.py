@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
 
 from rag.chatbot import Chatbot
 from web import article_api, article_pages, feedback_api, metrics, openai_api, pages, rest, turns, widget
@@ -22,6 +23,8 @@ from web.feedback import FeedbackStore
 from web.guard import Guard
 from web.idempotency import Idempotency
 from web.keys import KeyStore
+from web.mcp_server import make_server
+from web.mcp_transports import McpEndpoint
 from web.settings import Settings, listed
 from web.suggestions import Suggestions
 from web.templating import FOLDER, make_templates, render_problem, style_hash
@@ -31,23 +34,28 @@ _PAGES = ("/articles", "/feedback", "/embed")
 
 def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
     """All endpoints over one chatbot. Opens nothing: the index is opened when first needed."""
+    counts = metrics.Metrics()
+    answers = AnswersKept(settings.kept_answers, lambda status: counts.answers.labels(status).inc())
+    mcp = McpEndpoint(make_server(chatbot, settings, answers), settings)
     app = FastAPI(
         title="Loccit",
         summary="Answers quoted word for word from articles.",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=mcp.lifespan,
     )
     app.state.chatbot = chatbot
     app.state.templates = make_templates()
     app.state.suggestions = Suggestions(chatbot)
     app.state.editing = Lock()
     app.state.public_url = settings.public_url
-    app.state.metrics = counts = metrics.Metrics()
-    app.state.answers = AnswersKept(settings.kept_answers, lambda status: counts.answers.labels(status).inc())
+    app.state.metrics = counts
+    app.state.answers = answers
     app.state.feedback = FeedbackStore(settings.data)
     for routes in (rest, article_api, openai_api, feedback_api, pages, turns, article_pages, widget, metrics):
         app.include_router(routes.router)
+    app.router.routes.append(Route("/mcp", mcp, methods=["POST"]))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     for kind in (RequestValidationError, HTTPException, *TABLE):
         if kind is not Exception:  # the guard handles these, so that they get its headers

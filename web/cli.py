@@ -171,6 +171,16 @@ def serve(
         run_server(settings)
 
 
+@app.command()
+def mcp(store: Store = None) -> None:
+    """Serve the Model Context Protocol on standard input and output, for a program that starts this command."""
+    with _clear_errors():
+        settings = load_settings({"store": store})
+        from web.mcp_transports import run_stdio
+
+        run_stdio(settings)
+
+
 @app.command("eval")
 def evaluate_folder(
     folder: Annotated[Path, typer.Argument(help="Holds corpus.jsonl (or articles) and questions.jsonl.")],

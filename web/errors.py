@@ -76,6 +76,10 @@ class HostNotAllowed(Exception):
     """The request names another host than this server's."""
 
 
+class OriginNotAllowed(Exception):
+    """A web page of another site calls an address that is for programs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What one exception becomes. `message` replaces the exception's own where that may name a
@@ -107,6 +111,7 @@ TABLE: Final[dict[type[Exception], Row]] = {
     KeyRefused: Row(401, KEY, "key_refused"),
     ScopeMissing: Row(403, "permission_error", "scope_missing"),
     TooManyRequests: Row(429, "rate_limit_error", "too_many_requests"),
+    OriginNotAllowed: Row(403, REFUSED, "origin_not_allowed"),
     UnknownArticle: Row(404, MISSING, "article_not_found"),
     UnknownAnswer: Row(404, MISSING, "answer_not_found"),
     UnknownModel: Row(404, MISSING, "model_not_found"),

@@ -75,12 +75,8 @@ class TurnBody(Body):
     answer_id: Text | None = Field(default=None, description="The id of its answer.")
 
 
-class AnswerBody(Body):
-    """A question for `POST /v1/answer`."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"question": "When was the Panama Canal opened?", "limit": 3}]}
-    )
+class QuestionBody(Body):
+    """A question and what narrows it down, the same for every surface that asks."""
 
     question: Text = Field(description="One question, in words.")
     language: Text | None = Field(default=None, description="Language of the question; detected when left out.")
@@ -91,11 +87,20 @@ class AnswerBody(Body):
     )
     filters: FiltersBody = Field(default_factory=FiltersBody, description="Which articles may be searched.")
     limit: StrictInt | None = Field(None, ge=1, le=10, description="Extracts at most; default: the server's.")
-    stream: StrictBool = Field(False, description="Send Server-Sent Events instead of one JSON object.")
 
     def turns(self) -> list[Turn]:
         """The history as the chatbot takes it."""
         return [Turn(turn.question, turn.answer_id) for turn in self.history]
+
+
+class AnswerBody(QuestionBody):
+    """A question for `POST /v1/answer`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"question": "When was the Panama Canal opened?", "limit": 3}]}
+    )
+
+    stream: StrictBool = Field(False, description="Send Server-Sent Events instead of one JSON object.")
 
 
 class SearchBody(Body):

@@ -39,7 +39,8 @@ class Settings(RagSettings):
     public_url: str = Field(
         "",
         pattern=r"^(https?://[^\s\"<>]+)?$",
-        description="Address that links in answers to other programs begin with; unset: as the server was called.",
+        description="Address people reach the server by (`https://loccit.example`), for links in answers to other "
+        "programs; unset: as the client called it, and with `loccit mcp` that of `host` and `port`.",
     )
     widget_origins: str = Field(
         "",
@@ -71,6 +72,20 @@ class Settings(RagSettings):
             if not _ORIGIN.fullmatch(origin) and not (origin == "*" and field.field_name == "cors_origins"):
                 raise ValueError(f"“{origin}” is no origin; write https://www.example.org, without a path")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def only_an_address(cls, value: str) -> str:
+        """A scheme, a host, perhaps a port and a path; a slash at the end is taken off."""
+        origin = "/".join(value.split("/")[:3])
+        if value and (not _ORIGIN.fullmatch(origin) or any(sign in value for sign in "?# \t\n")):
+            raise ValueError(f"“{value}” is no address of a server; write https://loccit.example")
+        return value.rstrip("/")
+
+    def server_url(self) -> str:
+        """`public_url`, or the address this machine reaches the server by; no slash at the end."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
+        return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def origins(self) -> list[str]:
         """The sites of `widget_origins`."""
