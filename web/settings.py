@@ -38,7 +38,6 @@ class Settings(RagSettings):
     key_requests_per_minute: int = Field(6000, ge=0, description="Requests with one key, at most; 0 for no limit.")
     public_url: str = Field(
         "",
-        pattern=r"^(https?://[^\s\"<>]+)?$",
         description="Address people reach the server by (`https://loccit.example`), for links in answers to other "
         "programs; unset: as the client called it, and with `loccit mcp` that of `host` and `port`.",
     )
