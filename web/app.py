@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from rag.chatbot import Chatbot
 from web import article_api, article_pages, feedback_api, metrics, openai_api, pages, rest, turns, widget
@@ -75,10 +75,18 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
 
 def show_error(request: Request, error: Exception) -> Response:
     """People get a page, programs get JSON, both with the same sentence."""
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        error = HTTPException(405, headers={"Allow": ", ".join(_methods(request))})
     problem = problem_of(error)
     if _is_page(request):
         return render_problem(request, problem)
     return JSONResponse(problem.object(), problem.status, problem.headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What the address takes: the framework names the methods of the first route that fits."""
+    fitting = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in fitting for method in getattr(route, "methods", None) or ()})
 
 
 def _is_page(request: Request) -> bool:

@@ -16,7 +16,7 @@ from index.errors import UnreadableArticle
 from index.readers.fields import make_article
 from web.errors import InvalidRequest
 from web.rest import ArticleId, TheChatbot, article_object, router_responses
-from web.schemas import Body, Day, Text
+from web.schemas import Body, Day, Question, Text
 
 router = APIRouter(
     responses={
@@ -30,7 +30,7 @@ router = APIRouter(
 class ArticleBody(Body):
     """An article, with the fields of a JSONL file."""
 
-    text: Annotated[Text, Field(min_length=1, description="The text that is quoted from; `#` begins a heading.")]
+    text: Annotated[Question, Field(min_length=1, description="The text that is quoted from; `#` begins a heading.")]
     title: Text | None = Field(default=None, description="Left out: the first sentence, shortened.")
     language: Text | None = Field(default=None, description="ISO 639-1; detected when left out.")
     date: Day | None = Field(default=None, description="When it was published (YYYY-MM-DD).")
@@ -41,7 +41,11 @@ class ArticleBody(Body):
     tags: Annotated[list[Text], Field(max_length=100)] = Field(default_factory=list)
 
 
-@router.put("/v1/articles/{article_id:path}", summary="Add an article, or change it", status_code=200)
+@router.put(
+    "/v1/articles/{article_id:path}",
+    summary="Add an article, or change it",
+    responses={201: {"description": "The article was added; 200 where it was changed, or was the same already."}},
+)
 def put_one(article_id: ArticleId, body: ArticleBody, request: Request, chatbot: TheChatbot) -> Response:
     """Takes the place of the article with this id, if there is one. Answers use it from then on."""
     try:

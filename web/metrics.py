@@ -7,7 +7,7 @@ import time
 from typing import Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -63,7 +63,10 @@ class Counted:
         await self.app(scope, receive, send_counted)
 
 
-@router.get("/metrics", summary="Counts for Prometheus")
+@router.get(
+    "/metrics", summary="Counts for Prometheus", response_class=PlainTextResponse,
+    responses={200: {"content": {CONTENT_TYPE_LATEST: {}}}},
+)  # fmt: skip
 def get_metrics(request: Request, chatbot: TheChatbot) -> Response:
     """In Prometheus' text format."""
     metrics: Metrics = request.app.state.metrics

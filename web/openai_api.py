@@ -40,7 +40,11 @@ def get_model(model: str, chatbot: TheChatbot) -> Response:
     return JSONResponse(_model(model))
 
 
-@router.post("/v1/chat/completions", summary="Answer the last question of a conversation, in OpenAI's shape")
+@router.post(
+    "/v1/chat/completions",
+    summary="Answer the last question of a conversation, in OpenAI's shape",
+    responses={200: {"description": "A completion, or its chunks.", "content": {"text/event-stream": {}}}},
+)
 def post_completion(body: CompletionBody, request: Request, chatbot: TheChatbot) -> Response:
     """Verbatim extracts with their citations three ways: as links in the content, as `annotations`, and in the
     answer object under `loccit`. No language model is asked: temperature and the like do nothing."""

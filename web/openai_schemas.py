@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, WithJsonSchema, field_validator
 
 from rag.types import Turn
 from web.errors import InvalidRequest
-from web.schemas import Body, FiltersBody, Text
+from web.schemas import Body, Extracts, FiltersBody, Language, Text
 
 
 class Lenient(BaseModel):
@@ -54,9 +54,9 @@ class StreamOptions(Lenient):
 class LoccitOptions(Body):
     """What Loccit takes beside OpenAI's fields, under the key `loccit` (`extra_body` of OpenAI's Python client)."""
 
-    language: Text | None = Field(default=None, description="Language of the question; detected when left out.")
+    language: Language | None = Field(default=None, description="Language of the question; detected when left out.")
     filters: FiltersBody = Field(default_factory=FiltersBody, description="Which articles may be searched.")
-    limit: StrictInt | None = Field(default=None, ge=1, le=10, description="Extracts at most; default: the server's.")
+    limit: Extracts | None = Field(default=None, description="Extracts at most; default: the server's.")
 
 
 class CompletionBody(Lenient):
@@ -74,7 +74,9 @@ class CompletionBody(Lenient):
     messages: Annotated[list[Message], Field(min_length=1, max_length=1000, description="Oldest first.")]
     stream: StrictBool | None = Field(False, description="Send chunks as Server-Sent Events.")
     stream_options: StreamOptions | None = None
-    n: StrictInt | None = Field(1, description="Only 1: there is one answer.")
+    n: Annotated[StrictInt, WithJsonSchema({"type": "integer", "enum": [1]})] | None = Field(
+        1, description="Only 1: there is one answer."
+    )
     loccit: LoccitOptions = Field(default_factory=LoccitOptions, description="Filters, limit, language.")
 
     @field_validator("n")

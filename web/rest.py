@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import WithJsonSchema
 
 from index.types import Article
 from rag.answer_object import answer_object, hit_object
@@ -48,8 +49,23 @@ async def chatbot_of(request: Request) -> Chatbot:
     return chatbot
 
 
+AnswerToVerify = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {"type": "object", "required": ["extracts"], "properties": {"extracts": {"type": "array", "maxItems": 100,
+         "items": {"type": "object", "required": ["text", "start", "end", "article"], "properties": {
+             "text": {"type": "string", "minLength": 1}, "start": {"type": "integer"}, "end": {"type": "integer"},
+             "article": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}}}}}}
+    ),
+]  # fmt: skip
 TheChatbot = Annotated[Chatbot, Depends(chatbot_of)]
-ArticleId = Annotated[str, Path(description="The article's `id`; it may hold slashes.")]
+ArticleId = Annotated[
+    str,
+    Path(description="The article's `id`; it may hold slashes."),
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": 300, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$"}
+    ),
+]
 
 
 @router.post("/v1/answer", summary="Answer a question with verbatim extracts", responses=ANSWER_DOCS)
@@ -119,7 +135,7 @@ def get_article(article_id: ArticleId, request: Request, chatbot: TheChatbot) ->
 
 
 @router.post("/v1/verify", summary="Check the extracts of an answer against the articles")
-def post_verify(body: dict[str, Any], chatbot: TheChatbot) -> Response:
+def post_verify(body: AnswerToVerify, chatbot: TheChatbot) -> Response:
     """Takes an answer object; says of each extract whether it is valid, moved, changed or deleted."""
     extracts = chatbot.verify(body)
     valid = all(extract["status"] == "valid" for extract in extracts)

@@ -6,9 +6,20 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from index.language import DETECTABLE
 from index.types import Filters
 from rag.types import Turn
 
@@ -31,8 +42,25 @@ def check_day(text: str) -> str:
     return text
 
 
+def _is_whole(value: object) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
 Text = Annotated[str, AfterValidator(check_text)]
-Day = Annotated[str, AfterValidator(check_day)]
+Day = Annotated[str, AfterValidator(check_day), WithJsonSchema({"type": "string", "format": "date"})]
+Question = Annotated[
+    Text,
+    WithJsonSchema({"type": "string", "minLength": 1, "pattern": r"[^\s\u0000-/:-@\[-`{-\u00bf]"}),
+]
+"""As OpenAPI describes it: with a letter or a digit; what is refused, and how, `rag/validation.py` says."""
+
+_WHOLE = BeforeValidator(lambda value: int(value) if _is_whole(value) else value)
+Extracts = Annotated[StrictInt, Field(ge=1, le=10), _WHOLE]
+Passages = Annotated[StrictInt, Field(ge=1, le=50), _WHOLE]
+"""JSON knows no integers: 3.0 is one too, "3" is not."""
+
+Language = Annotated[Text, WithJsonSchema({"type": "string", "enum": sorted(DETECTABLE)})]
+"""Articles may be in other languages too, where their front matter names one."""
 
 
 class Body(BaseModel):
@@ -60,7 +88,7 @@ class FiltersBody(Body):
     until: Day | None = Field(default=None, description="Only articles dated on or before (YYYY-MM-DD).")
     source: Text | None = Field(default=None, description="Only articles of this source.")
     tag: Text | None = Field(default=None, description="Only articles with this tag.")
-    language: Text | None = Field(default=None, description="Only articles in this language (ISO 639-1).")
+    language: Language | None = Field(default=None, description="Only articles in this language (ISO 639-1).")
     article_id: Text | None = Field(default=None, description="Only this article.")
 
     def filters(self) -> Filters:
@@ -78,15 +106,15 @@ class TurnBody(Body):
 class QuestionBody(Body):
     """A question and what narrows it down, the same for every surface that asks."""
 
-    question: Text = Field(description="One question, in words.")
-    language: Text | None = Field(default=None, description="Language of the question; detected when left out.")
+    question: Question = Field(description="One question, in words.")
+    language: Language | None = Field(default=None, description="Language of the question; detected when left out.")
     history: list[TurnBody] = Field(
         [],
         max_length=50,
         description="Earlier questions, oldest first, for one that leans on them ('And in 2019?').",
     )
     filters: FiltersBody = Field(default_factory=FiltersBody, description="Which articles may be searched.")
-    limit: StrictInt | None = Field(None, ge=1, le=10, description="Extracts at most; default: the server's.")
+    limit: Extracts | None = Field(None, description="Extracts at most; default: the server's.")
 
     def turns(self) -> list[Turn]:
         """The history as the chatbot takes it."""
@@ -108,10 +136,10 @@ class SearchBody(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"query": "Panama Canal locks", "limit": 5}]})
 
-    query: Text = Field(description="Words, or a question.")
-    language: Text | None = Field(default=None, description="Language of the query; detected when left out.")
+    query: Question = Field(description="Words, or a question.")
+    language: Language | None = Field(default=None, description="Language of the query; detected when left out.")
     filters: FiltersBody = Field(default_factory=FiltersBody, description="Which articles may be searched.")
-    limit: StrictInt = Field(10, ge=1, le=50, description="Passages at most.")
+    limit: Passages = Field(10, description="Passages at most.")
 
 
 class ArticlesQuery(FiltersBody):
