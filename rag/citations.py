@@ -19,6 +19,10 @@ from rag.types import Citation
 CONTEXT_CHARS: Final = 32
 """Characters kept before and after a quote, to find it again."""
 
+MAX_OCCURRENCES: Final = 1000
+"""Places of a quote that are weighed, the first ones: an answer object may come from anybody, with a quote of one
+letter."""
+
 DIGITS: Final = 12
 """Digits of an article's digest in the address of a citation."""
 
@@ -127,10 +131,11 @@ def _nearest_occurrence(text: str, extract: Mapping[str, Any], start: int) -> in
     listed = extract.get("selector")
     kept = listed if isinstance(listed, list) else []
     quotes = [s for s in kept if isinstance(s, dict) and s.get("exact") == exact]
-    prefix, suffix = (str(quotes[0].get(side, "")) if quotes else "" for side in ("prefix", "suffix"))
+    prefix, suffix = (str(quotes[0].get(side, ""))[:CONTEXT_CHARS] if quotes else "" for side in ("prefix", "suffix"))
     best: tuple[int, int, int] | None = None
-    at = text.find(exact)
-    while at >= 0:
+    at, seen = text.find(exact), 0
+    while at >= 0 and seen < MAX_OCCURRENCES:
+        seen += 1
         context = text.endswith(prefix, 0, at) + text.startswith(suffix, at + len(exact))
         place = (-context, abs(at - start), at)
         best = place if best is None else min(best, place)

@@ -29,6 +29,7 @@ from index.words import passage_terms
 from rag.chatbot import Chatbot
 from tests.browser import Visit, open_browser, visits
 from web.app import create_app
+from web.serving import server_config
 from web.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -143,7 +144,7 @@ class Server:
     """A real server on loopback, from now until `stop`."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+        self._server = uvicorn.Server(server_config(app))
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
         deadline = time.monotonic() + 30

@@ -51,6 +51,7 @@ def test_an_article_is_found_as_soon_as_it_is_put(client: httpx.Client) -> None:
     again = client.put(ODD, json=body)
     assert again.status_code == 200 and again.json()["change"] == "unchanged"
     assert again.json()["generation"] == added.json()["generation"] == client.get("/readyz").json()["generation"]
+    assert client.put("/v1/articles/b", json={"text": "Il dort.", "lang": "fr"}).json()["language"] == "fr"
     read = client.get(ODD).json()
     assert read["text"] == body["text"] and read["published"] == "2026-01-02" and read["tags"] == ["x", "y"]
     changed = client.put(ODD, json={**body, "text": "The dragon ate the king."})
@@ -66,7 +67,8 @@ def test_an_article_is_found_as_soon_as_it_is_put(client: httpx.Client) -> None:
     [
         ({}, "text"), ({"text": ""}, "text"), ({"text": " \n"}, "text"), ({"text": "a\0b"}, "text"),
         ({"text": "x", "date": "yesterday"}, "date"), ({"text": "x", "colour": "red"}, "colour"),
-        ({"text": "x", "tags": "a"}, "tags"),
+        ({"text": "x", "tags": "a"}, "tags"), ({"text": "x", "url": "javascript:alert(1)"}, "url"),
+        ({"text": "x", "language": "??"}, "language"),
     ],
 )  # fmt: skip
 def test_what_is_refused_changes_nothing(client: httpx.Client, body: dict[str, Any], param: str) -> None:

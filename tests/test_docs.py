@@ -50,6 +50,13 @@ def test_every_endpoint_of_the_readme_exists(server_url: str) -> None:
     assert {path.replace("{id}", "{article_id}") for path in named} == set(paths), set(paths) - named
 
 
+def test_the_follow_up_of_the_readme_is_understood(server_url: str) -> None:
+    found = re.search(r'^    (\{"question".*?\n.*\})$', README, re.MULTILINE)
+    assert found is not None
+    answer = httpx.post(f"{server_url}/v1/answer", json=json.loads(found.group(1)), timeout=60).json()
+    assert answer["standalone_question"] == "Où Tim Berners-Lee travaillait-il ?" and "CERN" in answer["text"]
+
+
 @pytest.mark.parametrize("page", ["README.md", "corpus/README.md"])
 def test_links_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")

@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from index.errors import StoreError
 from index.types import Article
 from rag.chatbot import Chatbot
 from tests.test_cli import loccit
 from web.answers_kept import AnswersKept
+from web.database import DataError
 from web.errors import UnknownAnswer
 from web.feedback import FILE, FeedbackStore
 
@@ -44,7 +44,9 @@ def test_a_verdict_is_kept_with_its_answer(client: httpx.Client, tmp_path: Path)
     form = {"answer_id": answer["id"], "extract": "", "verdict": "helpful", "comment": ""}
     thanks = client.post("/feedback", data=form, headers={"Accept-Language": "fr"})
     assert thanks.status_code == 200 and "Merci" in thanks.text
-    first, second = FeedbackStore(tmp_path).rows()
+    assert client.post("/v1/feedback", json=body).json()["id"] == "3"  # takes the place of the first
+    second, first = FeedbackStore(tmp_path).rows()
+    assert (tmp_path / FILE).stat().st_mode & 0o077 == 0
     assert (first["extract"], first["verdict"], first["comment"]) == (1, "evidence_wrong", "It was Monday. 😀")
     assert (second["extract"], second["verdict"], second["comment"]) == (None, "helpful", None)
     assert first["answer"] == second["answer"] == answer
@@ -90,8 +92,13 @@ def test_only_the_newest_answers_are_kept() -> None:
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     store = FeedbackStore(tmp_path / "file")
-    with pytest.raises(StoreError, match="writable"):
+    with pytest.raises(DataError, match="writable"):
         store.add({"id": "ans_1", "question": "?"}, None, "helpful", None)
+    with pytest.raises(DataError, match="no folder"):
+        store.rows()
+    (tmp_path / FILE).write_text("no database, but long enough to be read as one" * 100)
+    with pytest.raises(DataError, match="damaged"):
+        FeedbackStore(tmp_path).rows()
 
 
 def test_the_command_lists_it(client: httpx.Client, tmp_path: Path) -> None:

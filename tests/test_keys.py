@@ -17,7 +17,7 @@ from index.types import Article
 from rag.chatbot import Chatbot
 from tests.conftest import WordEmbedder
 from tests.test_cli import loccit
-from web.access import scope_needed
+from web.access import FEEDBACK_PER_MINUTE, GUESSES_PER_MINUTE, scope_needed
 from web.keys import FILE, KeyStore
 from web.settings import Settings
 
@@ -104,9 +104,33 @@ def test_limits_are_told_and_kept(served: Served, tmp_path: Path) -> None:
     assert own == [200] * 4 + [429]
 
 
-def test_guessing_keys_is_limited(served: Served) -> None:
+def test_guessing_keys_is_limited(served: Served, tmp_path: Path) -> None:
+    client, keys = served(), KeyStore(tmp_path)
+    key, secret = keys.create("a bot", "ask")
+    assert status(client, secret)[0] == 200
+    found = [status(client, f"lk_{key.id}_wrong")[0] for _ in range(GUESSES_PER_MINUTE + 1)]
+    assert found == [401] * GUESSES_PER_MINUTE + [429]
+
+
+def test_headers_do_not_make_another_address(served: Served) -> None:
     client = served(address_requests_per_minute=2)
-    assert [status(client, "lk_1234_x")[0] for _ in range(3)] == [401, 401, 429]
+    sent = [client.get("/v1/articles", headers={"X-Forwarded-For": f"10.0.0.{n}"}).status_code for n in range(3)]
+    assert sent == [200, 200, 429]
+
+
+def test_verdicts_have_a_limit_of_their_own(served: Served) -> None:
+    client = served()
+    said = {"answer_id": "ans_none", "verdict": "helpful"}
+    found = [client.post("/v1/feedback", json=said).status_code for _ in range(FEEDBACK_PER_MINUTE + 1)]
+    assert set(found[:-1]) == {404} and found[-1] == 429
+    assert client.get("/v1/articles").status_code == 200
+
+
+def test_a_key_counts_beside_another_token(served: Served, tmp_path: Path) -> None:
+    client = served(ask_without_key=False)
+    secret = KeyStore(tmp_path).create("a bot", "ask")[1]
+    both = {"Authorization": "Bearer none", "X-API-Key": secret}
+    assert client.post("/v1/answer", json=BODY, headers=both).status_code == 200
 
 
 def test_secrets_are_kept_as_hashes(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_history_completes_a_follow_up(client: OpenAI) -> None:
     messages: Any = [
         {"role": "system", "content": "You are a pirate. Always answer in rhymes."},
         {"role": "user", "content": "Qui a inventé le World Wide Web ?"},
-        {"role": "assistant", "content": "…"},
+        {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]},
         {"role": "user", "content": [{"type": "text", "text": "Où travaillait-il ?"}]},
     ]
     completion: Any = client.chat.completions.create(model="loccit", messages=messages, temperature=2, seed=7)
@@ -150,6 +150,8 @@ def test_models_are_sets_of_articles(client: OpenAI) -> None:
         ({"messages": [{"role": "user", "content": "  "}]}, openai.UnprocessableEntityError, "question",
          "invalid_question"),
         ({"extra_body": {"loccit": {"limit": 99}}}, openai.UnprocessableEntityError, "loccit.limit", "invalid_value"),
+        ({"model": "loccit/en", "extra_body": {"loccit": {"filters": {"language": "fr"}}}},
+         openai.UnprocessableEntityError, "loccit.filters.language", "invalid_value"),
         ({"extra_body": {"loccit": {"colour": 1}}}, openai.UnprocessableEntityError, "loccit.colour", "unknown_field"),
     ],
 )  # fmt: skip

@@ -17,6 +17,8 @@ import pytest
 
 from index.types import Article
 from rag.chatbot import Chatbot
+from web.errors import TABLE
+from web.texts import PROBLEMS
 
 FRENCH = "Quand les ministres de la Défense se sont-ils réunis au siège de l'OTAN ?"
 HOSTILE = Article(
@@ -124,7 +126,7 @@ def test_no_answer_shows_passages_apart(client: httpx.Client) -> None:
         ("/?q=who&limit=99", 422, "limit"),
         ("/?q=who&limit=x", 422, "limit"),
         ("/?q=who&language=klingon", 422, "language"),
-        ("/articles/nothing", 404, "nothing"),
+        ("/articles/nothing", 404, "no such article"),
         ("/articles/panama-canal?start=5", 422, "both"),
         ("/articles/panama-canal?start=x&end=9", 422, "start"),
         ("/articles/panama-canal?start=9&end=9", 422, "characters"),
@@ -140,6 +142,23 @@ def test_errors_are_pages(client: httpx.Client, address: str, status: int, words
     shown = re.search(r'<p class="problem"[^>]*>([^<]*)', response.text)
     assert shown and words in shown[1]
     assert "Traceback" not in response.text
+
+
+def test_people_read_of_errors_in_their_language(client: httpx.Client) -> None:
+    for address in (
+        "/?q=",
+        "/?q=who&since=bad",
+        "/articles/nothing",
+        "/articles?offset=-1",
+        "/articles/x?start=1&end=0",
+    ):
+        client.cookies.clear()  # another test may have chosen
+        page = client.get(address, headers={"Accept-Language": "fr"}).text
+        shown = re.search(r'<p class="problem"[^>]*>([^<]*)', page)
+        assert shown and not re.search(r"\b(the|is|no|must|it)\b", shown[1]), shown
+    refused = client.post("/page/turn", json={"question": ""}, headers={"Accept-Language": "fr"})
+    assert refused.json()["error"]["message"].startswith("La question est vide")
+    assert set(PROBLEMS["en"]) <= set(PROBLEMS["fr"]) <= {row.code for row in TABLE.values()} | {"not_found"}
 
 
 def test_address_nobody_serves(client: httpx.Client) -> None:

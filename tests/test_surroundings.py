@@ -66,11 +66,14 @@ def test_only_sites_that_are_named_may_call(client: httpx.Client) -> None:
     answer = client.post("/v1/answer", json=BODY, headers={"Origin": SITE})
     assert answer.headers["access-control-allow-origin"] == SITE
     assert "access-control-allow-credentials" not in answer.headers
+    error = client.delete("/v1/articles/ship", headers={"Origin": SITE})
+    assert error.status_code == 401 and error.headers["access-control-allow-origin"] == SITE
 
 
 def test_requests_and_answers_are_counted(client: httpx.Client) -> None:
     client.post("/v1/answer", json=BODY)
     client.get("/v1/articles/none")
+    client.request("FOO", "/")
     counts = client.get("/metrics")
     assert counts.headers["content-type"].startswith("text/plain")
     for line in (
@@ -78,6 +81,7 @@ def test_requests_and_answers_are_counted(client: httpx.Client) -> None:
         'loccit_requests_total{method="GET",route="/v1/articles/{article_id:path}",status="404"} 1.0',
         'loccit_answers_total{status="answered"} 1.0',
         "loccit_articles 1.0",
+        'method="other"',
     ):
         assert line in counts.text, counts.text
-    assert "pirate" not in counts.text
+    assert "pirate" not in counts.text and "FOO" not in counts.text

@@ -7,7 +7,7 @@ import math
 import time
 from typing import Final
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -21,6 +21,12 @@ from web.settings import Settings
 _FREE: Final = ("/static/", "/healthz", "/readyz", "/openapi.json", "/docs", "/widget.js")
 """What needs no key and counts towards no limit."""
 
+_KEPT_FOR_GOOD: Final = ("/v1/feedback", "/feedback")
+GUESSES_PER_MINUTE: Final = 30
+"""Keys of one address that are not valid: each may cost a hash."""
+FEEDBACK_PER_MINUTE: Final = 60
+"""Verdicts of one address or key: each is kept on the disk with its answer."""
+
 
 class Access:
     """Pure ASGI, so that streams pass through unbuffered."""
@@ -29,14 +35,22 @@ class Access:
         self.app = app
         self.keys = keys
         self.without_key = settings.ask_without_key
-        self.limits = {"address": settings.address_requests_per_minute, "key": settings.key_requests_per_minute}
+        self.limits = {
+            "guess": GUESSES_PER_MINUTE,
+            "feedback": FEEDBACK_PER_MINUTE,
+            "address": settings.address_requests_per_minute,
+            "key": settings.key_requests_per_minute,
+        }
         self.counted = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self.checking = CapacityLimiter(2)  # scrypt takes 16 MB and a processor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_FREE):
             return await self.app(scope, receive, send)
         given = await self._key(Headers(scope=scope), scope)
         self._check_scope(scope["method"], scope["path"], given)
+        if scope["path"] in _KEPT_FOR_GOOD:
+            self._count("feedback", given.id if given else _address(scope))
         told = self._count("key", given.id) if given else self._count("address", _address(scope))
 
         async def send_counted(message: Message) -> None:
@@ -46,15 +60,22 @@ class Access:
 
         return await self.app(scope, receive, send_counted)
 
+    def _refuse_more(self, kind: str, name: str) -> None:
+        """Raises TooManyRequests where the limit is reached already; counts nothing."""
+        if self.limits[kind] and not self.counted.test(RateLimitItemPerMinute(self.limits[kind]), kind, name):
+            self._count(kind, name)
+
     async def _key(self, headers: Headers, scope: Scope) -> Key | None:
         """The key that was sent. Tokens of another kind are none: clients of OpenAI always send something."""
         kind, _, token = headers.get("authorization", "").partition(" ")
-        token = token.strip() if kind.lower() == "bearer" else headers.get("x-api-key", "").strip()
-        if not token.startswith(f"{PREFIX}_"):
+        sent = (token.strip() if kind.lower() == "bearer" else "", headers.get("x-api-key", "").strip())
+        token = next((one for one in sent if one.startswith(f"{PREFIX}_")), "")
+        if not token:
             return None
-        key = await to_thread.run_sync(self.keys.check, token)
+        self._refuse_more("guess", _address(scope))  # before any work
+        key = await to_thread.run_sync(self.keys.check, token, limiter=self.checking)
         if key is None:
-            self._count("address", _address(scope))  # guessing is limited as well
+            self._count("guess", _address(scope))
             raise KeyRefused("This key is not valid. Check it, or have another made with `loccit keys create`.")
         return key
 

@@ -11,6 +11,7 @@ from web.schemas import check_text
 
 Short = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(check_text)]
 Long = Annotated[str, StringConstraints(max_length=100_000), AfterValidator(check_text)]
+Address = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(check_text)]
 Position = Annotated[StrictInt, Field(ge=0, description="Code points from the start of the article's text.")]
 Status = Literal["answered", "partial", "no_answer"]
 
@@ -26,7 +27,7 @@ class CitedArticle(Shape):
 
     id: Short
     title: Short
-    url: Short | None = None
+    url: Address | None = None
     source: Short | None = None
     author: Short | None = None
     published: Short | None = Field(None, description="YYYY-MM-DD")
@@ -73,7 +74,7 @@ class ExtractObject(Shape):
     article: CitedArticle
     selector: list[dict[str, Any]] = Field(description="Web Annotation selectors of the quote.")
     source_page: Short = Field(description="Path of the page that shows the article with the quote marked.")
-    text_fragment_url: Annotated[str, StringConstraints(max_length=20_000)] | None = None
+    text_fragment_url: Address | None = None
     also_in: Annotated[list[AlsoIn], Field(max_length=200)] = []
     conflicts_with: list[StrictInt] = Field(
         [], description="Numbers of extracts that give another number, date or negation for the same thing."
@@ -96,7 +97,7 @@ class NearestObject(Shape):
 class PartObject(Shape):
     """One of the questions asked in a compound question."""
 
-    question: Short
+    question: Long
     status: Status
     extracts: list[StrictInt]
 

@@ -3,6 +3,7 @@ themselves (`rest.py`, `pages.py`, …) and the guard (`guard.py`)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Lock
 
 from fastapi import FastAPI, Request
@@ -27,7 +28,8 @@ from web.mcp_server import make_server
 from web.mcp_transports import McpEndpoint
 from web.settings import Settings, listed
 from web.suggestions import Suggestions
-from web.templating import FOLDER, make_templates, render_problem, style_hash
+from web.templating import FOLDER, chosen_ui, make_templates, render_problem, style_hash
+from web.texts import say_problem
 
 _PAGES = ("/articles", "/feedback", "/embed")
 
@@ -63,12 +65,13 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
     app.add_middleware(Idempotency)
     app.add_middleware(Access, keys=KeyStore(settings.data), settings=settings)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(Guard, settings=settings, style=style_hash(app.state.templates), show_error=show_error)
+    # Outside of the guard, so that scripts of other sites can read errors too.
     app.add_middleware(
         CORSMiddleware, allow_origins=listed(settings.cors_origins), expose_headers=["*"],
         allow_methods=["GET", "POST", "PUT", "DELETE"], max_age=600,
         allow_headers=["Authorization", "Content-Type", "X-API-Key", "If-None-Match", "Idempotency-Key"],
     )  # fmt: skip
-    app.add_middleware(Guard, settings=settings, style=style_hash(app.state.templates), show_error=show_error)
     app.add_middleware(metrics.Counted, metrics=counts)
     return app
 
@@ -80,6 +83,9 @@ def show_error(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if _is_page(request):
         return render_problem(request, problem)
+    if request.url.path.startswith("/page/"):  # the script shows it to people
+        said = say_problem(problem.code, problem.message, chosen_ui(request))
+        problem = replace(problem, message=said)
     return JSONResponse(problem.object(), problem.status, problem.headers)
 
 

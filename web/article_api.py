@@ -12,11 +12,13 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
 from index.edit import Edit, put_article, remove_article
-from index.errors import UnreadableArticle
+from index.errors import StoreBusy, UnreadableArticle
 from index.readers.fields import make_article
 from web.errors import InvalidRequest
 from web.rest import ArticleId, TheChatbot, article_object, router_responses
 from web.schemas import Body, Day, Question, Text
+
+_PATIENCE_SECONDS = 10
 
 router = APIRouter(
     responses={
@@ -33,6 +35,7 @@ class ArticleBody(Body):
     text: Annotated[Question, Field(min_length=1, description="The text that is quoted from; `#` begins a heading.")]
     title: Text | None = Field(default=None, description="Left out: the first sentence, shortened.")
     language: Text | None = Field(default=None, description="ISO 639-1; detected when left out.")
+    lang: Text | None = Field(default=None, description="The same, by its name in JSONL.")
     date: Day | None = Field(default=None, description="When it was published (YYYY-MM-DD).")
     updated: Day | None = Field(default=None, description="When it was changed last (YYYY-MM-DD).")
     url: Text | None = Field(default=None, description="Address of the original page.")
@@ -52,6 +55,13 @@ def put_one(article_id: ArticleId, body: ArticleBody, request: Request, chatbot:
         article = make_article(article_id, body.text, body.model_dump())
     except UnreadableArticle as error:
         raise InvalidRequest(f"The article cannot be used: {error}.", "text") from error
+    given = body.language or body.lang
+    if given and article.language != given.lower()[: len(article.language)]:
+        raise InvalidRequest(
+            "“language” must be a code of ISO 639-1, such as fr or en; leave it out to have it detected.", "language"
+        )
+    if body.url and article.url is None:
+        raise InvalidRequest("“url” must begin with https:// or http://; leave it out if there is none.", "url")
     done = _edited(request, lambda: put_article(article, chatbot.embedder(), chatbot.settings))
     status = 201 if done.kind == "add" else 200
     return JSONResponse({"object": "article", **_done(done, chatbot), **article_object(article)}, status)
@@ -67,8 +77,12 @@ def delete_one(article_id: ArticleId, request: Request, chatbot: TheChatbot) -> 
 def _edited(request: Request, edit: Callable[[], Edit]) -> Edit:
     """One edit after another: the store lets one writer in."""
     lock: Lock = request.app.state.editing
-    with lock:
+    if not lock.acquire(timeout=_PATIENCE_SECONDS):  # each that waits holds a thread that could answer
+        raise StoreBusy("Other changes are being made. Try again in a while.")
+    try:
         done = edit()
+    finally:
+        lock.release()
     request.app.state.chatbot.look_again()
     return done
 

@@ -21,6 +21,6 @@ def json_with_etag(request: Request, content: dict[str, Any], vary: tuple[str, .
     if request.method == "POST":  # it asks for something to be done: it has a tag, and no 304
         return JSONResponse(content, headers={"ETag": tag})
     known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
-    if tag.removeprefix("W/") in known:
+    if "*" in known or tag.removeprefix("W/") in known:
         return Response(status_code=304, headers={"ETag": tag})
     return JSONResponse(content, headers={"ETag": tag})

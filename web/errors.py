@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from index.errors import EmbedderError, InvalidFilter, NoIndexError, StoreBusy, StoreError, UnknownArticle
 from rag.errors import InvalidFolder, InvalidQuestion, QuestionTooLong, ReaderError, RerankerError, VerbatimError
+from web.database import DataError
 
 log = logging.getLogger("loccit.web")
 
@@ -117,6 +118,9 @@ TABLE: Final[dict[type[Exception], Row]] = {
     UnknownModel: Row(404, MISSING, "model_not_found"),
     NoIndexError: Row(
         503, AWAY, "no_index", "There is no index yet. Run `loccit index PATH` on the server, then try again."
+    ),
+    DataError: Row(
+        503, AWAY, "data_unavailable", "The server cannot keep or read its own data. Its log says why; try again later."
     ),
     StoreBusy: Row(503, AWAY, "store_busy", "The index is being written by somebody else. Try again in a while."),
     StoreError: Row(

@@ -5,21 +5,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from index.errors import StoreError
+from web.database import exists, opened
 
 FILE: Final = "feedback.sqlite"
 MAX_COMMENT: Final = 2000
 VERDICTS: Final = ("helpful", "answer_wrong", "evidence_wrong")
 
+_WHOLE: Final = 0  # extracts are numbered from 1; rows without a number would not be told apart
 _SCHEMA: Final = """create table if not exists feedback (
-    id integer primary key, at text not null, answer_id text not null, extract integer, verdict text not null,
-    comment text, question text not null, answer text not null
+    id integer primary key, at text not null, answer_id text not null, extract integer not null, verdict text not null,
+    comment text, question text not null, answer text not null, unique (answer_id, extract)
 )"""
 
 
@@ -30,13 +30,21 @@ class FeedbackStore:
         self._file = folder / FILE
 
     def add(self, answer: Mapping[str, Any], extract: int | None, verdict: str, comment: str | None) -> int:
-        """Keep a verdict with the whole answer object, since the articles may change. Returns its number.
-        Raises StoreError if it cannot be written."""
+        """Keep a verdict with the whole answer object, since the articles may change; a later one on the same thing
+        takes its place. Returns its number. Raises DataError."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        row = (at, answer["id"], extract, verdict, comment, answer["question"], json.dumps(answer, ensure_ascii=False))
-        with self._open() as db:
+        row = (
+            at,
+            answer["id"],
+            extract or _WHOLE,
+            verdict,
+            comment,
+            answer["question"],
+            json.dumps(answer, ensure_ascii=False),
+        )
+        with opened(self._file, _SCHEMA) as db:
             found = db.execute(
-                "insert into feedback (at, answer_id, extract, verdict, comment, question, answer) "
+                "insert or replace into feedback (at, answer_id, extract, verdict, comment, question, answer) "
                 "values (?, ?, ?, ?, ?, ?, ?)", row,
             )  # fmt: skip
             db.commit()
@@ -44,23 +52,10 @@ class FeedbackStore:
             return found.lastrowid
 
     def rows(self) -> list[dict[str, Any]]:
-        """All verdicts, oldest first, each with its answer object. Raises StoreError."""
-        if not self._file.exists():
+        """All verdicts, oldest first, each with its answer object. Raises DataError."""
+        if not exists(self._file):
             return []
-        with self._open() as db:
+        with opened(self._file, _SCHEMA) as db:
             db.row_factory = sqlite3.Row
             found = [dict(row) for row in db.execute("select * from feedback order by id")]
-        return [{**row, "answer": json.loads(row["answer"])} for row in found]
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self._file, timeout=10)) as db:
-                db.execute(_SCHEMA)
-                yield db
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"Feedback cannot be kept in {self._file} ({error}). Make its folder writable, or name another with "
-                "the setting `data`."
-            ) from error
+        return [{**row, "extract": row["extract"] or None, "answer": json.loads(row["answer"])} for row in found]

@@ -43,7 +43,7 @@ class Idempotency:
         if not 0 < len(key) <= MAX_KEY:
             raise InvalidRequest(f"An Idempotency-Key has 1 to {MAX_KEY} characters.", "Idempotency-Key")
         message = await receive()
-        who = headers.get("authorization") or headers.get("x-api-key") or (scope.get("client") or ("",))[0]
+        who = repr((headers.get("authorization"), headers.get("x-api-key"), (scope.get("client") or ("",))[0]))
         place = (hashlib.sha256(who.encode()).hexdigest(), scope["method"], scope["path"], key)
         digest = hashlib.sha256(message.get("body", b"")).hexdigest()
         known = self._known(place, digest)

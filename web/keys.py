@@ -5,18 +5,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
-import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from index.errors import SettingsError, StoreError
+from index.errors import SettingsError
+from web.database import DataError, exists, opened
+
+logger = logging.getLogger(__name__)
 
 FILE: Final = "keys.sqlite"
 PREFIX: Final = "lk"
@@ -53,30 +54,30 @@ class KeyStore:
         self._lock = Lock()
 
     def create(self, name: str, scope: str) -> tuple[Key, str]:
-        """A new key and its secret, which is kept nowhere. Raises SettingsError, StoreError."""
+        """A new key and its secret, which is kept nowhere. Raises SettingsError, DataError."""
         if scope not in SCOPES:
             raise SettingsError(f"The scope “{scope}” is not known. Scopes: {', '.join(SCOPES)}.")
         if not name.strip() or len(name) > 100:
             raise SettingsError("Give the key a name of 1 to 100 characters, to know it by.")
         key = Key(secrets.token_hex(4), name.strip(), scope, _now(), None, None)
         secret, salt = secrets.token_urlsafe(32), secrets.token_bytes(16)
-        with self._open() as db:
+        with opened(self._file, _SCHEMA) as db:
             row = (key.id, key.name, key.scope, salt, _hash(secret, salt), key.created)
             db.execute("insert into key (id, name, scope, salt, hash, created) values (?, ?, ?, ?, ?, ?)", row)
             db.commit()
         return key, f"{PREFIX}_{key.id}_{secret}"
 
     def listed(self) -> list[Key]:
-        """All keys, revoked ones too, oldest first. Raises StoreError."""
-        if not self._file.exists():
+        """All keys, revoked ones too, oldest first. Raises DataError."""
+        if not exists(self._file):
             return []
-        with self._open() as db:
+        with opened(self._file, _SCHEMA) as db:
             rows = db.execute("select id, name, scope, created, last_used, revoked from key order by created, id")
             return [Key(*row) for row in rows]
 
     def revoke(self, key_id: str) -> None:
         """From now on the key is refused, by running servers too. Raises SettingsError if there is no such key."""
-        with self._open() as db:
+        with opened(self._file, _SCHEMA) as db:
             found = db.execute("update key set revoked = ? where id = ? and revoked is null", (_now(), key_id))
             db.commit()
             if not found.rowcount:
@@ -84,12 +85,12 @@ class KeyStore:
 
     def check(self, token: str) -> Key | None:
         """The key of a token, or None if it is not valid (any more). Takes the time of one hash the first time, and
-        for every wrong secret. Raises StoreError."""
+        for every wrong secret. Raises DataError."""
         prefix, _, rest = token.partition("_")
         key_id, _, secret = rest.partition("_")
-        if prefix != PREFIX or not secret or not self._file.exists():
+        if prefix != PREFIX or not secret or not exists(self._file):
             return None
-        with self._open() as db:
+        with opened(self._file, _SCHEMA) as db:
             row = db.execute(
                 "select id, name, scope, created, last_used, revoked, salt, hash from key where id = ?", (key_id,)
             ).fetchone()
@@ -115,25 +116,12 @@ class KeyStore:
             if time.monotonic() - self._noted.get(key_id, float("-inf")) < _USE_NOTED_SECONDS:
                 return
             self._noted[key_id] = time.monotonic()
-        with self._open() as db:
-            db.execute("update key set last_used = ? where id = ?", (_now(), key_id))
-            db.commit()
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            new = not self._file.exists()
-            with closing(sqlite3.connect(self._file, timeout=10)) as db:
-                if new:
-                    self._file.chmod(0o600)
-                db.execute(_SCHEMA)
-                yield db
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"Keys cannot be kept in {self._file} ({error}). Make its folder writable, or name another with the "
-                "setting `data`."
-            ) from error
+            with opened(self._file, _SCHEMA) as db:
+                db.execute("update key set last_used = ? where id = ?", (_now(), key_id))
+                db.commit()
+        except DataError as error:  # the key is good all the same
+            logger.warning("When a key was used cannot be noted: %s", error)
 
 
 def _hash(secret: str, salt: bytes) -> bytes:

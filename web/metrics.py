@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from index.errors import IndexFault
 from web.rest import TheChatbot
 
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 router = APIRouter()
@@ -56,7 +57,8 @@ class Counted:
             if message["type"] == "http.response.start":
                 # The route's pattern, not the path, of which there would be no end.
                 route = getattr(scope.get("route"), "path", "none")
-                self.metrics.requests.labels(scope["method"], route, str(message["status"])).inc()
+                method = scope["method"] if scope["method"] in _METHODS else "other"  # a client may send any word
+                self.metrics.requests.labels(method, route, str(message["status"])).inc()
                 self.metrics.seconds.labels(route).observe(time.perf_counter() - began)
             await send(message)
 

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from index.store import IndexStore
 from index.types import Filters
 from rag.answer_object import answer_object
-from web.errors import UnknownModel, problem_of
+from web.errors import InvalidRequest, UnknownModel, problem_of
 from web.openai_objects import Envelope, chunks, completion, usage_of
 from web.openai_schemas import CompletionBody
 from web.rest import TheChatbot, kept_events, router_responses
@@ -48,7 +48,7 @@ def get_model(model: str, chatbot: TheChatbot) -> Response:
 def post_completion(body: CompletionBody, request: Request, chatbot: TheChatbot) -> Response:
     """Verbatim extracts with their citations three ways: as links in the content, as `annotations`, and in the
     answer object under `loccit`. No language model is asked: temperature and the like do nothing."""
-    only = replace(body.loccit.filters.filters(), **_given(filters_of(body.model, chatbot.index())))
+    only = _both(filters_of(body.model, chatbot.index()), body.loccit.filters.filters())
     question, history = body.questions()
     ask: dict[str, Any] = {
         "language": body.loccit.language, "history": history, "filters": only, "limit": body.loccit.limit,
@@ -97,5 +97,11 @@ def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": _CREATED, "owned_by": "loccit"}
 
 
-def _given(filters: Filters) -> dict[str, str]:
-    return {"language": filters.language} if filters.language else {}
+def _both(model: Filters, asked: Filters) -> Filters:
+    """Raises InvalidRequest where they exclude each other."""
+    if model.language and asked.language not in (None, model.language):
+        raise InvalidRequest(
+            f"The model holds articles in “{model.language}” alone. Leave the filter out, or ask the model “{MODEL}”.",
+            "loccit.filters.language",
+        )
+    return replace(asked, language=model.language or asked.language)

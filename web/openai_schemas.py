@@ -97,5 +97,7 @@ class CompletionBody(Lenient):
         return asked[-1], [Turn(question) for question in asked[:-1] if question.strip()]
 
     def texts(self) -> list[str]:
-        """All that was sent, for counting."""
-        return [message.text(f"messages.{place}") for place, message in enumerate(self.messages)]
+        """All text that was sent, for counting."""
+        sent = (message.content for message in self.messages)
+        parts = (content if isinstance(content, list) else [ContentPart(type="text", text=content)] for content in sent)
+        return [part.text for listed in parts for part in listed if part.text]

@@ -19,7 +19,8 @@ from web.errors import InvalidRequest, problem_of
 from web.rest import TheChatbot
 from web.schemas import Text
 from web.suggestions import Suggestions
-from web.templating import render
+from web.templating import chosen_ui, render
+from web.texts import say_problem
 
 MAX_EARLIER: Final = 6
 """Earlier questions that a form hands on; no more are read for a follow-up."""
@@ -73,7 +74,7 @@ def get_embedded_chat(request: Request, chatbot: TheChatbot, query: Annotated[Ch
 def _chat(request: Request, chatbot: TheChatbot, query: ChatQuery, embedded: bool) -> Response:
     store = chatbot.index()
     answer: dict[str, Any] | None = None
-    problem = None
+    problem, said = None, ""
     if query.q is not None:
         try:
             if query.limit is not None and not 1 <= query.limit <= 10:
@@ -83,10 +84,11 @@ def _chat(request: Request, chatbot: TheChatbot, query: ChatQuery, embedded: boo
             answer = request.app.state.answers.put(answer_object(found))
         except (InvalidRequest, RagFault, IndexFault) as error:
             problem = problem_of(error)
+            said = say_problem(problem.code, problem.message, chosen_ui(request))
     suggestions: Suggestions = request.app.state.suggestions
     page = render(
         request, "chat.html", problem.status if problem else 200, answer["language"] if answer else None,
-        embedded=embedded, question=query.q, answer=answer, problem=problem, info=store.info,
+        embedded=embedded, question=query.q, answer=answer, problem=problem, said=said, info=store.info,
         earlier=query.h[-MAX_EARLIER:], chosen=query.chosen(), limit=query.limit or chatbot.settings.limit,
         default_limit=chatbot.settings.limit, sources=store.sources(), tags=store.tags(), codes=store.languages,
         suggestions_of=suggestions.questions,

@@ -84,7 +84,7 @@ def _one_line(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    marked = _MARKDOWN.sub(r"\\\1", text)
+    marked = _MARKDOWN.sub(r"\\\1", text.replace("&", "&amp;"))
     # A line that begins like a list, a rule or a heading's underline would be read as one.
     marked = re.sub(r"^(\s*)([-=])", r"\1\\\2", marked)
     return re.sub(r"^(\s*\d+)([.)])", r"\1\\\2", marked)

@@ -6,6 +6,7 @@ import socket
 import threading
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from index.errors import IndexFault, SettingsError
 from rag.chatbot import Chatbot
@@ -25,8 +26,13 @@ def run_server(settings: Settings) -> None:
     threading.Thread(target=_prepare, args=(chatbot, app.state.suggestions), daemon=True, name="warm-up").start()
     shown = f"[{host}]" if ":" in host else host
     terminal.print_line(f"Loccit listens on http://{shown}:{port}/  (Ctrl-C stops it)")
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5)
-    uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(server_config(app)).run(sockets=[listener])
+
+
+def server_config(app: ASGIApp) -> uvicorn.Config:
+    """How the application is served."""
+    # Headers that name another address are anybody's to send, and limits go by addresses.
+    return uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=5, proxy_headers=False)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -56,29 +56,25 @@ class Suggestions:
         self._chatbot = chatbot
         self._found: dict[str, list[str]] = {}
         self._generation: str | None = None
-        self._lock = Lock()
+        self._looking = Lock()
 
     def questions(self, language: str) -> list[str]:
         """At most SHOWN, or none while they are still being looked for, which this call begins in the
         background when the generation is new. Raises what `Chatbot.index` raises."""
-        generation = self._chatbot.index().info.generation
-        with self._lock:
-            new, self._generation = generation != self._generation, generation
-        if new:
-            Thread(target=self._look, daemon=True, name="suggestions").start()
+        if self._chatbot.index().info.generation != self._generation and not self._looking.locked():
+            Thread(target=self.prepare, daemon=True, name="suggestions").start()
         return self._found.get(language, [])
 
     def prepare(self) -> None:
-        """Look for them now; takes a few answers' time."""
-        with self._lock:
-            self._generation = self._chatbot.index().info.generation
-        self._look()
-
-    def _look(self) -> None:
-        try:
-            self._found = {language: list(self._answered(language)) for language in _RULES}
-        except (IndexFault, RagFault) as error:
-            logger.warning("No first questions are suggested: %s", error)
+        """Look for them now; takes a few answers' time. A second call waits for the first, and finds it done."""
+        with self._looking:
+            try:
+                generation = self._chatbot.index().info.generation
+                if generation != self._generation:
+                    self._found = {language: list(self._answered(language)) for language in _RULES}
+                    self._generation = generation
+            except (IndexFault, RagFault) as error:  # the next page tries again
+                logger.warning("No first questions are suggested: %s", error)
 
     def _answered(self, language: str) -> Iterator[str]:
         """Questions of different articles that these answer."""

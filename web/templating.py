@@ -18,7 +18,7 @@ from markupsafe import Markup
 from rag.citations import source_page
 from web.errors import Problem
 from web.references import answer_markdown, references, web_url
-from web.texts import LANGUAGES, SCRIPT_TEXTS, TEXTS, choose_language, say_date
+from web.texts import LANGUAGES, SCRIPT_TEXTS, TEXTS, choose_language, say_date, say_problem
 
 FOLDER: Final = Path(__file__).parent
 THEMES: Final = ("light", "dark", "auto")
@@ -63,8 +63,8 @@ def place(extract: Mapping[str, Any]) -> str:
     """Where the extract is shown marked; where it stands now, if it was looked for again. Made anew of the article's
     id: an answer that comes back from a browser could name any address."""
     now, article = extract.get("now") or {}, extract["article"]
-    moved = now.get("status") == "moved"
-    where, digest = (now, "") if moved else (extract, article["sha256"])
+    there = now.get("status") in ("valid", "moved")  # the article may have changed around it
+    where, digest = (now, "") if there else (extract, article["sha256"])
     return source_page(article["id"], where["start"], where["end"], digest)
 
 
@@ -113,11 +113,13 @@ def render(request: Request, template: str, status: int = 200, ui: str | None = 
 def with_query(request: Request, changed: Mapping[str, str | None]) -> str:
     """The query of this request with some fields changed, or left out where they are None."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in changed]
-    return f"?{urlencode([*kept, *((name, value) for name, value in changed.items() if value is not None)])}"
+    page = "" if request.method in ("GET", "HEAD") else "/"  # what a form was sent to is no page to go back to
+    return f"{page}?{urlencode([*kept, *((name, value) for name, value in changed.items() if value is not None)])}"
 
 
 def render_problem(request: Request, problem: Problem) -> HTMLResponse:
     """An error as a page: the same sentence and status as in JSON."""
-    page = render(request, "error.html", problem.status, problem=problem)
+    said = say_problem(problem.code, problem.message, chosen_ui(request))
+    page = render(request, "error.html", problem.status, problem=problem, said=said)
     page.headers.update(problem.headers or {})
     return page

@@ -124,12 +124,13 @@ def print_feedback(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def print_keys(rows: Sequence[Mapping[str, Any]]) -> None:
     """One key a line: id, scope, name, when made, last used, revoked."""
-    table = Table("id", "scope", "name", "created", "last used", "revoked", box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(
-            *(Text(_clean(row[name] or "-")) for name in ("id", "scope", "name", "created", "last_used", "revoked"))
-        )
-    _out().print(table if rows else "There is no key.")
+    names = ("id", "scope", "created", "last_used", "revoked", "name")
+    shown = [{name: name.replace("_", " ") for name in names}, *rows]
+    widths = {name: max(len(str(row[name] or "-")) for row in shown) for name in names}
+    for row in shown if rows else ():
+        print_line("  ".join(f"{row[name] or '-':{widths[name]}}" for name in names).rstrip())
+    if not rows:
+        print_line("There is no key.")
 
 
 def print_verification(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -250,10 +250,40 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
 }
 
 SCRIPT_TEXTS: Final = (
-    "copied", "feedback_thanks", "lost", "not_kept", "open_quote", "remove", "said_answered", "said_one", "since",
+    "copied", "feedback_thanks", "lost", "not_kept", "remove", "said_answered", "said_one", "since",
     "until", "source", "tag", "language", "stopped",
 )  # fmt: skip
 """Those that the page's script shows itself."""
+
+PROBLEMS: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "not_found": "There is no such page.",
+        "article_not_found": "There is no such article: it may have been removed or renamed.",
+    },
+    "fr": {
+        "not_found": "Cette page n’existe pas.",
+        "article_not_found": "Cet article n’existe pas : il a peut-être été retiré ou renommé.",
+        "answer_not_found": "Cette réponse n’est plus conservée. Posez la question à nouveau.",
+        "invalid_question": "La question est vide ou illisible. Posez-la avec des mots.",
+        "question_too_long": "La question est trop longue. Raccourcissez-la.",
+        "body_too_large": "C’est trop grand. Envoyez moins.",
+        "invalid_filter": "Un filtre a une valeur inutilisable. Vérifiez les dates et la langue.",
+        "invalid_value": "Une partie de l’adresse ou du formulaire est inutilisable. Vérifiez-la.",
+        "key_needed": "Ce service demande une clé. Adressez-vous à qui le tient.",
+        "key_refused": "Cette clé n’est pas valable.",
+        "too_many_requests": "Trop de demandes en une minute. Réessayez dans un instant.",
+        "no_index": "Il n’y a pas encore d’index : lancez `loccit index CHEMIN` sur le serveur, puis réessayez.",
+        "store_unavailable": "L’index ne peut pas être lu. Réessayez plus tard.",
+        "store_busy": "L’index est en cours d’écriture. Réessayez dans un instant.",
+        "data_unavailable": "Le serveur ne peut pas conserver ses données. Réessayez plus tard.",
+        "embedder_unavailable": "Le modèle qui lit les questions est indisponible. Réessayez plus tard.",
+        "reader_unavailable": "Le modèle qui lit les passages est indisponible. Réessayez plus tard.",
+        "reranker_unavailable": "Le modèle qui classe les passages est indisponible. Réessayez plus tard.",
+        "verbatim_check_failed": "Un extrait différait de son article : la réponse a été retenue.",
+        "internal_error": "Le serveur n’a pas pu répondre. Réessayez.",
+    },
+}
+"""What people read instead of the sentence that programs get, by the code of the error."""
 
 LANGUAGES: Final[dict[str, dict[str, str]]] = {
     "en": {
@@ -295,6 +325,11 @@ def _quality(entry: str) -> float:
         return float(weight or 1)
     except ValueError:
         return 0.0
+
+
+def say_problem(code: str, message: str, language: str) -> str:
+    """The sentence for people; the one for programs where there is no other."""
+    return PROBLEMS[language].get(code, message)
 
 
 def say_date(iso: str | None, language: str) -> str:

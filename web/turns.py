@@ -48,7 +48,7 @@ class KeptThread(Body):
 
 @router.post("/turn")
 def post_turn(body: AskedTurn, request: Request, chatbot: TheChatbot) -> Response:
-    """The events of `POST /v1/answer`, each with the HTML it adds to the page."""
+    """The events `start`, `extract` and `done` of `POST /v1/answer`, each with the HTML it adds to the page."""
     events = chatbot.stream(
         body.question, language=body.language, history=body.turns(), filters=body.filters.filters(), limit=body.limit
     )

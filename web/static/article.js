@@ -5,6 +5,7 @@ import { say } from "./texts.js";
 
 const panel = document.getElementById("panel");
 const card = document.getElementById("card");
+let wanted = null;
 let cameFrom = null;
 let cardFor = null;
 
@@ -16,6 +17,7 @@ document.addEventListener("click", (event) => {
 });
 
 export async function openArticle(link) {
+  wanted = link;
   const address = new URL(link.href);
   address.searchParams.set("fragment", "true");
   let response;
@@ -25,6 +27,7 @@ export async function openArticle(link) {
     return location.assign(link.href); // the browser says what is wrong
   }
   if (!response.ok) return location.assign(link.href);
+  if (wanted !== link) return; // another was asked for meanwhile
   cameFrom = link;
   hideCard();
   const close = document.createElement("button");

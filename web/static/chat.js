@@ -4,11 +4,11 @@
 import { closeArticle, hideCard } from "./article.js";
 import { address, filters, limit, showChips } from "./filters.js";
 import { listen, showHelp } from "./keys.js";
-import { events } from "./stream.js";
+import { events, sentence } from "./stream.js";
 import { chosenLanguage, interfaceLanguage, say, switchLanguage } from "./texts.js";
 import { begin, forget, keepTurn, keptThread, rename, search, thread } from "./threads.js";
 import { copy, save, sendFeedback } from "./tools.js";
-import { addTurn, announce, clear, fail, fill, restore, settle } from "./turns.js";
+import { addTurn, announce, fail, fill, restore, settle } from "./turns.js";
 
 const HISTORY = 6; // earlier questions that the server reads
 
@@ -16,7 +16,9 @@ const form = document.getElementById("ask");
 const box = document.getElementById("question");
 let running = null; // what stops the answer under way
 
-const earlier = () => thread.turns.slice(-HISTORY).map(({ answer }) => ({ question: answer.question, answer_id: answer.id }));
+const before = [...form.querySelectorAll("input[name=h]")].map((field) => ({ question: field.value })); // of the address
+const asked = () => thread.turns.map(({ answer }) => ({ question: answer.question, answer_id: answer.id }));
+const earlier = () => [...before, ...asked()].slice(-HISTORY);
 
 async function ask(question) {
   if (running || !question.trim()) return;
@@ -34,18 +36,17 @@ async function ask(question) {
       if (event.type === "done") answer = { answer: event.answer, markdown: event.markdown, filters: narrowed };
     }
     if (!answer) throw new TypeError("the stream ended early");
+    if (ui !== interfaceLanguage()) await switchLanguage(ui).then(showChips, () => {});
     announce(answer.answer);
     await keep(answer);
   } catch (error) {
-    // fetch and JSON raise their own kinds, worded for programmers; ours carries the server's sentence
-    fail(turn, error.name === "AbortError" ? say("stopped") : error.constructor === Error ? error.message : say("lost"));
+    fail(turn, error.name === "AbortError" ? say("stopped") : sentence(error));
     turn.dataset.question = question;
     box.value ||= question;
   }
   settle(turn);
   running = null;
   form.ariaBusy = "false";
-  if (ui && ui !== interfaceLanguage()) await switchLanguage(ui).then(showChips, () => {});
 }
 
 async function keep(turn) {
@@ -68,17 +69,14 @@ const actions = {
     await listThreads("");
   },
   async open(button) {
-    await openThread(button.closest("li").dataset.id);
+    const opened = await openThread(button.closest("li").dataset.id).catch(() => false);
+    if (!opened) return (button.textContent = say("lost"));
     document.getElementById("threads").close();
   },
   async delete(button) {
     const { id } = button.closest("li").dataset;
     await forget(id);
-    if (id === thread.id) {
-      begin();
-      clear();
-      history.replaceState(null, "", address(""));
-    }
+    if (id === thread.id) return actions.new();
     const words = document.getElementById("threads-search");
     await listThreads(words.value);
     words.focus(); // the button is gone
@@ -112,8 +110,10 @@ async function openThread(id) {
   const kept = await keptThread(id);
   if (!kept) return false;
   running?.abort();
+  closeArticle();
   await restore(kept.turns);
   begin(kept);
+  before.length = 0;
   history.replaceState(null, "", address(kept.turns.at(-1).answer.question, id));
   return true;
 }
@@ -134,6 +134,11 @@ document.addEventListener("click", (event) => {
   if (button) {
     closeMenu(); // before a dialog opens: it gives the focus back to where it was
     actions[button.dataset.do]?.(button);
+  }
+  const cited = event.target.closest("a[data-card]");
+  if (cited) {
+    event.preventDefault(); // the address stays that of the conversation
+    document.getElementById(cited.hash.slice(1))?.focus();
   }
   if (question && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();

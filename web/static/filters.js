@@ -45,6 +45,7 @@ form.addEventListener("click", (event) => {
   event.preventDefault();
   field(chip.dataset.clear).value = "";
   showChips();
-  history.replaceState(null, "", address(new URLSearchParams(location.search).get("q"), location.hash.slice(3)));
+  const [, id] = location.hash.split("#t=");
+  history.replaceState(null, "", address(new URLSearchParams(location.search).get("q"), id));
   document.getElementById("question").focus();
 });

@@ -3,13 +3,10 @@
 const KEPT = "loccit-single-keys";
 const extracts = () => [...document.querySelectorAll("#thread .extracts > .quotation")];
 
-function allowed() {
-  try {
-    return localStorage.getItem(KEPT) !== "off";
-  } catch {
-    return true; // a browser that keeps nothing
-  }
-}
+let allowed = true;
+try {
+  allowed = localStorage.getItem(KEPT) !== "off";
+} catch {} // a browser that keeps nothing
 
 function step(by) {
   const all = extracts();
@@ -31,16 +28,20 @@ export function listen(actions, escape) {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") return document.querySelector("dialog[open]") ? null : escape(); // it closes itself
     const typing = event.target.closest("input, textarea, select, dialog");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || !single[event.key] || !allowed()) return;
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !single[event.key] || !allowed) return;
     event.preventDefault();
     single[event.key]();
   });
   document.addEventListener("change", (event) => {
-    if (event.target.id === "single-keys") localStorage.setItem(KEPT, event.target.checked ? "on" : "off");
+    if (event.target.id !== "single-keys") return;
+    allowed = event.target.checked;
+    try {
+      localStorage.setItem(KEPT, allowed ? "on" : "off");
+    } catch {} // for this page alone, then
   });
 }
 
 export function showHelp() {
-  document.getElementById("single-keys").checked = allowed();
+  document.getElementById("single-keys").checked = allowed;
   document.getElementById("keys").showModal();
 }

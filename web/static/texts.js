@@ -3,11 +3,7 @@
 
 const holder = () => document.getElementById("texts");
 
-export const say = (name, values = {}) =>
-  Object.entries(values).reduce(
-    (text, [key, value]) => text.replace(`{${key}}`, () => value),
-    JSON.parse(holder().dataset.texts)[name],
-  );
+export const say = (name) => JSON.parse(holder().dataset.texts)[name];
 
 export const interfaceLanguage = () => document.documentElement.lang;
 
@@ -24,7 +20,7 @@ export async function switchLanguage(ui) {
   for (const part of other.querySelectorAll("[data-chrome]"))
     document.querySelector(`[data-chrome="${part.dataset.chrome}"]`)?.replaceWith(part);
   document.querySelector(".intro").className = unseen;
-  for (const [name, value] of fields) form.elements[name].value = value;
+  for (const [name, value] of fields) if (form.elements[name]) form.elements[name].value = value;
   for (const [place, attribute] of [["question", "placeholder"], ["panel", "aria-label"], ["panel", "data-close"]])
     document.getElementById(place).setAttribute(attribute, other.getElementById(place).getAttribute(attribute));
   for (const one of ["label[for=question]", ".box .send", ".box .stop", ".skip"])

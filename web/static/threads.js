@@ -11,6 +11,7 @@ function database() {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
+  opened.catch(() => (opened = undefined)); // perhaps it works the next time
   return opened;
 }
 
@@ -30,8 +31,10 @@ export const begin = (kept = {}) => Object.assign(thread, { id: "", name: "", ch
 
 /** Keep the current one with its new turn. Raises what IndexedDB raises where the browser keeps nothing. */
 export async function keepTurn(turn) {
-  const kept = thread.id && (await keptThread(thread.id)); // another window may have gone on with it
-  thread.turns = [...(kept ? kept.turns : thread.turns), turn];
+  const before = thread.turns;
+  thread.turns = [...before, turn]; // whatever becomes of it below: follow-ups and exports need it
+  const kept = thread.id && (await keptThread(thread.id));
+  if (kept?.turns.length > before.length) thread.turns = [...kept.turns, turn]; // another window has gone on with it
   thread.id ||= crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
   thread.name ||= turn.answer.question.slice(0, NAME_LENGTH);
   thread.changed = Date.now();
@@ -43,6 +46,7 @@ export const forget = (id) => run("readwrite", (store) => store.delete(id));
 
 export async function rename(id, name) {
   const kept = await keptThread(id);
+  if (!kept) return; // deleted in another window
   kept.name = name;
   if (thread.id === id) thread.name = name;
   await run("readwrite", (store) => store.put(kept));

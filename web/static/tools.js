@@ -1,6 +1,7 @@
 // What can be done with an answer: copy a reference, give feedback, save the conversation. Left out: how references
 // and Markdown are written, which the server does.
 
+import { post, sentence } from "./stream.js";
 import { say } from "./texts.js";
 import { thread } from "./threads.js";
 
@@ -17,16 +18,14 @@ export async function copy(button) {
 export async function sendFeedback(form, verdict) {
   const { answer_id, extract, comment } = Object.fromEntries(new FormData(form));
   const body = { answer_id, verdict, extract: extract ? Number(extract) : null, comment: comment || null };
-  const headers = { "Content-Type": "application/json" };
   const said = document.createElement("p");
   said.setAttribute("role", "status");
   try {
-    const response = await fetch("/v1/feedback", { method: "POST", headers, body: JSON.stringify(body) });
-    said.textContent = response.ok ? say("feedback_thanks") : (await response.json()).error.message;
-    if (response.ok) form.replaceChildren(said);
-    else form.append(said);
-  } catch {
-    said.textContent = say("lost");
+    await post("/v1/feedback", body);
+    said.textContent = say("feedback_thanks");
+    form.replaceChildren(said);
+  } catch (error) {
+    said.textContent = sentence(error);
     form.append(said);
   }
 }
@@ -36,10 +35,9 @@ export function save(kind) {
   const { name, turns } = thread;
   const whole = { object: "thread", name, answers: turns.map((turn) => turn.answer) };
   const text = kind === "json" ? JSON.stringify(whole, null, 2) : turns.map((turn) => turn.markdown).join("\n");
-  const type = kind === "json" ? "application/json" : "text/markdown";
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = `${name.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60) || "loccit"}.${kind === "json" ? "json" : "md"}`;
+  link.href = URL.createObjectURL(new Blob([text], { type: kind === "json" ? "application/json" : "text/markdown" }));
+  link.download = `${name.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60).replace(/^-|-$/g, "") || "loccit"}.${kind === "json" ? "json" : "md"}`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

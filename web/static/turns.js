@@ -1,6 +1,7 @@
 // Turns on the page: shown at once, filled as the answer streams in, and put back from a kept conversation. The
 // server makes the HTML and escapes all of it. Left out: asking (chat.js), keeping (threads.js).
 
+import { post } from "./stream.js";
 import { interfaceLanguage, say } from "./texts.js";
 
 const RESTORED_AT_ONCE = 20;
@@ -20,17 +21,14 @@ export function addTurn(question) {
 
 /** Add what one event brings. Nothing that is already to be read moves: new parts stand below it. */
 export function fill(turn, event) {
+  if (event.type === "extract" || event.type === "done") part(turn, "waiting")?.remove();
   if (event.type === "start") {
     const waiting = part(turn, "waiting");
     waiting.replaceWith(waiting.cloneNode(true)); // a new one did not move
     part(turn, "head").innerHTML = event.html;
-  } else if (event.type === "extract") {
-    part(turn, "waiting")?.remove();
-    part(turn, "extracts").insertAdjacentHTML("beforeend", event.html);
-  } else if (event.type === "done") {
-    part(turn, "waiting")?.remove();
-    part(turn, "foot").innerHTML = event.html;
-  } else if (event.type === "error") throw new Error(event.error.message);
+  } else if (event.type === "extract") part(turn, "extracts").insertAdjacentHTML("beforeend", event.html);
+  else if (event.type === "done") part(turn, "foot").innerHTML = event.html;
+  else if (event.type === "error") throw new Error(event.error.message);
 }
 
 export function settle(turn) {
@@ -47,26 +45,16 @@ export function fail(turn, message) {
 /** Said once, when the answer is whole, for people who do not see it. */
 export function announce(answer) {
   const count = answer.extracts.length;
-  const found = count === 1 ? say("said_one") : say("said_answered", { n: count });
+  const found = count === 1 ? say("said_one") : say("said_answered").replace("{n}", count);
   document.getElementById("said").textContent = count ? `${found} ${answer.extracts[0].text}` : answer.reason;
-}
-
-/** As if nothing had been asked. */
-export function clear() {
-  document.querySelector(".intro").classList.remove("unseen");
-  list().replaceChildren();
 }
 
 /** Show a kept conversation, compared with the articles of today. */
 export async function restore(turns) {
   const shown = [];
   for (const some of pieces(turns)) {
-    const body = JSON.stringify({ ui: interfaceLanguage(), turns: some });
-    const headers = { "Content-Type": "application/json" };
-    const response = await fetch("/page/thread", { method: "POST", headers, body });
-    const found = await response.json();
-    if (!response.ok) throw new Error(found.error.message);
-    shown.push(...found.turns);
+    const response = await post("/page/thread", { ui: interfaceLanguage(), turns: some });
+    shown.push(...(await response.json()).turns);
   }
   document.querySelector(".intro").classList.add("unseen");
   list().innerHTML = shown.join("");

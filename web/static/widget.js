@@ -6,7 +6,7 @@
 (() => {
   const script = document.currentScript;
   const origin = new URL(script.src).origin;
-  const language = (script.dataset.language ?? document.documentElement.lang ?? navigator.language).slice(0, 2);
+  const language = (script.dataset.language || document.documentElement.lang || navigator.language).slice(0, 2);
   const french = language === "fr";
   const label = script.dataset.label ?? (french ? "Poser une question" : "Ask a question");
   const refused = french
@@ -36,7 +36,9 @@
   const box = document.createElement("div");
   box.hidden = true;
   root.append(box, button);
-  document.body.append(host);
+  const show = () => document.body.append(host);
+  if (document.body) show();
+  else addEventListener("DOMContentLoaded", show);
 
   let frame = null;
   function load() {
