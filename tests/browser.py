@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect, sync_playwright
 
+from index.types import Article
+
 CHROMIUM: Final = Path("/usr/bin/chromium")
 FLAGS: Final = (
     "--no-sandbox",
@@ -20,6 +22,19 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+CANAL = Article("canal", "The canal of Arrow", "The canal of Arrow was dug by 340 men for the salt trade.", "en")
+BRIDGE = Article("bridge", "The bridge of Brent", "The bridge of Brent was opened to carts by the mayor.", "en")
+DUG = "Who dug the canal of Arrow?"
+OPENED = "Who opened the bridge of Brent?"
+TOLL = "The toll for a cart on the bridge of {} is {} pence."
+TOWNS = ("Arrow", "Brent", "Culm")
+TOLLS = [
+    Article(f"toll{n}", f"Toll of {town}", TOLL.format(town, n + 3), "en", source=f"Paper {town}", tags=("toll", town),
+            published=f"20{n + 18}-05-01")
+    for n, town in enumerate(TOWNS)
+]  # fmt: skip
+ASKED = "What is the toll for a cart on the bridge?"
 
 expect.set_options(timeout=10_000)  # busy machines are slow; nothing waits longer than it must
 
@@ -37,6 +52,12 @@ def open_browser() -> Iterator[Browser]:
         opened.close()
 
 
+def choose(page: Page, name: str) -> None:
+    """From the menu."""
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name=name, exact=True).click()
+
+
 def ask(page: Page, question: str) -> None:
     """Ask in the box, and wait for the whole answer."""
     count = page.locator("#thread .turn").count()
@@ -47,6 +68,7 @@ def ask(page: Page, question: str) -> None:
 
 PHONE: Final = {"width": 390, "height": 800}
 DESKTOP: Final = {"width": 1280, "height": 800}
+SCRIPTS: Final = pytest.mark.parametrize("javascript", [True, False], ids=["script", "plain"])
 SIZES: Final = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 
 

@@ -10,22 +10,12 @@ from playwright.sync_api import Page, expect
 
 from index.types import Article
 from rag.chatbot import Chatbot
-from tests.browser import SIZES, Visit, needs_chromium
+from tests.browser import ASKED, SCRIPTS, SIZES, TOLL, TOLLS, Visit, needs_chromium
 
 pytestmark = needs_chromium
 
 Make = Callable[[list[Article]], Chatbot]
 Serve = Callable[[Chatbot], str]
-
-TOLL = "The toll for a cart on the bridge of {} is {} pence."
-TOWNS = ("Arrow", "Brent", "Culm")
-TOLLS = [
-    Article(f"toll{n}", f"Toll of {town}", TOLL.format(town, n + 3), "en", source=f"Paper {town}", tags=("toll", town),
-            published=f"20{n + 18}-05-01")
-    for n, town in enumerate(TOWNS)
-]  # fmt: skip
-ASKED = "What is the toll for a cart on the bridge?"
-SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["script", "plain"])
 
 
 @pytest.fixture

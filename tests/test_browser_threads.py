@@ -13,28 +13,17 @@ from playwright.sync_api import Page, expect
 
 from index.types import Article
 from rag.chatbot import Chatbot
-from tests.browser import Visit, ask, needs_chromium
+from tests.browser import BRIDGE, CANAL, DUG, OPENED, Visit, ask, choose, needs_chromium
 
 pytestmark = needs_chromium
 
 Make = Callable[[list[Article]], Chatbot]
 Serve = Callable[[Chatbot], str]
 
-CANAL = Article("canal", "The canal of Arrow", "The canal of Arrow was dug by 340 men for the salt trade.", "en")
-BRIDGE = Article("bridge", "The bridge of Brent", "The bridge of Brent was opened to carts by the mayor.", "en")
-DUG = "Who dug the canal of Arrow?"
-OPENED = "Who opened the bridge of Brent?"
-
 
 @pytest.fixture
 def url(make_chatbot: Make, serve: Serve) -> str:
     return serve(make_chatbot([CANAL, BRIDGE]))
-
-
-def choose(page: Page, name: str) -> None:
-    """From the menu."""
-    page.locator(".menu summary").click()
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def names(page: Page) -> list[str]:

@@ -33,7 +33,7 @@ export const begin = (kept = {}) => Object.assign(thread, { id: "", name: "", ch
 export async function keepTurn(turn) {
   const before = thread.turns;
   thread.turns = [...before, turn]; // whatever becomes of it below: follow-ups and exports need it
-  const kept = thread.id && (await keptThread(thread.id));
+  const kept = thread.id ? await keptThread(thread.id) : null;
   if (kept?.turns.length > before.length) thread.turns = [...kept.turns, turn]; // another window has gone on with it
   thread.id ||= crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
   thread.name ||= turn.answer.question.slice(0, NAME_LENGTH);
