@@ -113,6 +113,7 @@ def test_shortcuts_and_their_help(visit: Visit, chatbot: Chatbot, serve: Serve) 
     expect(page.locator("#threads")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#threads")).to_be_hidden()
+    expect(page.locator("#threads-search")).not_to_be_focused()
     page.keyboard.press("n")
     expect(page.locator("#thread .turn")).to_have_count(0)
 

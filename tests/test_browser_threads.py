@@ -124,7 +124,7 @@ def test_a_conversation_is_saved_as_a_file(visit: Visit, url: str, tmp_path: Pat
     ask(page, OPENED)
     with page.expect_download() as made:
         choose(page, "Save as Markdown")
-    assert made.value.suggested_filename == "Who-dug-the-canal-of-Arrow-.md"
+    assert made.value.suggested_filename == "Who-dug-the-canal-of-Arrow.md"
     made.value.save_as(tmp_path / "thread.md")
     written = (tmp_path / "thread.md").read_text(encoding="utf-8")
     assert written.index(f"## {DUG}") < written.index(f"> {CANAL.text}") < written.index(f"## {OPENED}")

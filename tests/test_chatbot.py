@@ -98,7 +98,16 @@ def check(answer: dict[str, Any], articles: Sequence[Article], limit: int = 3) -
         text = texts[extract["article"]["id"]]
         assert text[extract["start"] : extract["end"]] == extract["text"] != ""
         assert extract["article"]["sha256"] == hashlib.sha256(text.encode()).hexdigest()
-        assert set(extract["article"]) == {"id", "title", "url", "source", "published", "updated", "sha256"}
+        assert set(extract["article"]) == {
+            "id",
+            "title",
+            "url",
+            "source",
+            "author",
+            "published",
+            "updated",
+            "sha256",
+        }
         assert extract["source_page"].startswith("/articles/")
     for extract in extracts:
         assert set(extract) == {
@@ -121,7 +130,7 @@ def test_an_answer(make_chatbot: Make) -> None:
     assert answer["status"] == "answered" and "Workers built the bridge in 1890 😀." in first["text"]
     assert first["article"] == {
         "id": "bridge", "title": "The bridge", "url": "https://example.org/bridge", "source": "The Times",
-        "published": "2025-01-10", "updated": "2025-02-01", "sha256": ARTICLES[0].sha256,
+        "author": "J. Smith", "published": "2025-01-10", "updated": "2025-02-01", "sha256": ARTICLES[0].sha256,
     }  # fmt: skip
     assert first["text_fragment_url"].startswith("https://example.org/bridge#:~:text=")
     assert answer["question"] == answer["standalone_question"] == QUESTION and answer["language"] == "en"

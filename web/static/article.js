@@ -73,9 +73,12 @@ function showCard(number) {
 
 function placeCard() {
   const { left, bottom, top } = cardFor.getBoundingClientRect();
-  const room = innerHeight - bottom > card.offsetHeight + 8;
+  card.style.maxHeight = "";
+  const [above, below] = [top - 4, innerHeight - bottom - 4]; // it never covers its number
+  const down = below >= Math.min(card.offsetHeight, above);
+  card.style.maxHeight = `${down ? below : above}px`;
   card.style.left = `${Math.max(8, Math.min(left, innerWidth - card.offsetWidth - 8))}px`;
-  card.style.top = `${room ? bottom + 2 : Math.max(8, top - card.offsetHeight - 2)}px`;
+  card.style.top = `${down ? bottom + 2 : top - card.offsetHeight - 2}px`;
 }
 
 /** Whether there was one to hide. */

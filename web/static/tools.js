@@ -18,7 +18,7 @@ export async function copy(button) {
 export async function sendFeedback(form, verdict) {
   const { answer_id, extract, comment } = Object.fromEntries(new FormData(form));
   const body = { answer_id, verdict, extract: extract ? Number(extract) : null, comment: comment || null };
-  const said = document.createElement("p");
+  const said = form.querySelector("[role=status]") ?? document.createElement("p");
   said.setAttribute("role", "status");
   try {
     await post("/v1/feedback", body);
