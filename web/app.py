@@ -78,8 +78,8 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
 
 def show_error(request: Request, error: Exception) -> Response:
     """People get a page, programs get JSON, both with the same sentence."""
-    if isinstance(error, HTTPException) and error.status_code == 405:
-        error = HTTPException(405, headers={"Allow": ", ".join(_methods(request))})
+    if isinstance(error, HTTPException) and error.status_code == 405 and (methods := _methods(request)):
+        error = HTTPException(405, headers={"Allow": ", ".join(methods)})
     problem = problem_of(error)
     if _is_page(request):
         return render_problem(request, problem)

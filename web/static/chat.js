@@ -36,6 +36,7 @@ async function ask(question) {
       if (event.type === "done") answer = { answer: event.answer, markdown: event.markdown, filters: narrowed };
     }
     if (!answer) throw new TypeError("the stream ended early");
+    form.ariaBusy = "false"; // the words of its buttons may change
     if (ui !== interfaceLanguage()) await switchLanguage(ui).then(showChips, () => {});
     announce(answer.answer);
     await keep(answer);
