@@ -56,6 +56,7 @@ export function closeArticle() {
 function showCard(number) {
   const shown = number.hash.startsWith("#ans_") ? document.getElementById(number.hash.slice(1)) : number.closest("li");
   if (!shown?.matches(".quotation")) return;
+  hideCard(); // of another number
   const title = document.createElement("strong");
   title.textContent = shown.querySelector(".title").textContent;
   const facts = [...shown.querySelectorAll(".place:first-of-type time, .place .source")].map((one) => one.textContent);

@@ -17,8 +17,8 @@ const box = document.getElementById("question");
 let running = null; // what stops the answer under way
 
 const before = [...form.querySelectorAll("input[name=h]")].map((field) => ({ question: field.value })); // of the address
-const asked = () => thread.turns.map(({ answer }) => ({ question: answer.question, answer_id: answer.id }));
-const earlier = () => [...before, ...asked()].slice(-HISTORY);
+const ours = () => thread.turns.map(({ answer }) => ({ question: answer.question, answer_id: answer.id }));
+const earlier = () => [...before, ...ours()].slice(-HISTORY);
 
 async function ask(question) {
   if (running || !question.trim()) return;
@@ -27,18 +27,14 @@ async function ask(question) {
   const turn = addTurn(question);
   const narrowed = filters();
   const body = { question, history: earlier(), filters: narrowed, limit: limit(), ui: chosenLanguage() };
-  let ui = null;
+  let [ui, answer] = [null, null];
   try {
-    let answer = null;
     for await (const event of events("/page/turn", body, running.signal)) {
       fill(turn, event);
       ui ??= event.ui;
       if (event.type === "done") answer = { answer: event.answer, markdown: event.markdown, filters: narrowed };
     }
     if (!answer) throw new TypeError("the stream ended early");
-    form.ariaBusy = "false"; // the words of its buttons may change
-    if (ui !== interfaceLanguage()) await switchLanguage(ui).then(showChips, () => {});
-    announce(answer.answer);
     await keep(answer);
   } catch (error) {
     fail(turn, error.name === "AbortError" ? say("stopped") : sentence(error));
@@ -48,6 +44,9 @@ async function ask(question) {
   settle(turn);
   running = null;
   form.ariaBusy = "false";
+  if (!answer) return;
+  if (ui !== interfaceLanguage()) await switchLanguage(ui).then(showChips, () => {});
+  announce(answer.answer);
 }
 
 async function keep(turn) {

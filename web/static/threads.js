@@ -26,8 +26,8 @@ async function run(mode, act) {
 
 export const thread = { id: "", name: "", changed: 0, turns: [] };
 
-/** Go on with this one: a kept one, or none for a new one. */
-export const begin = (kept = {}) => Object.assign(thread, { id: "", name: "", changed: 0, turns: [] }, kept);
+/** Go on with a kept one. */
+export const begin = (kept) => Object.assign(thread, kept);
 
 /** Keep the current one with its new turn. Raises what IndexedDB raises where the browser keeps nothing. */
 export async function keepTurn(turn) {
