@@ -13,7 +13,7 @@ from typing import Any
 
 from index.embedder import Embedder
 from index.store import IndexStore, LiveStore, check_embedder
-from index.types import Filters, Hit
+from index.types import Article, Filters, Hit, Passage
 from rag.answer_cache import AnswerCache, Key
 from rag.answer_object import answer_object, extract_object, nearest_object, part_object
 from rag.answering import NEAREST, Understood, answer_of
@@ -28,6 +28,9 @@ from rag.reranker import reranked
 from rag.retriever import Query, retrieve
 from rag.settings import RagSettings
 from rag.types import Answer, Extract, Turn
+
+PASSAGES_SEARCHED = 50
+"""Passages ranked where articles are searched for."""
 
 
 class Chatbot:
@@ -111,6 +114,15 @@ class Chatbot:
         request = self._request(words, language, (), filters, None)
         _, hits, _ = self._retrieve(request.text, request, limit)
         return hits, request.store
+
+    def search_articles(self, words: str, *, filters: Filters = Filters()) -> list[tuple[Article, Passage]]:
+        """The articles of the PASSAGES_SEARCHED best passages, each with the best of its own, best first; raises as
+        `search` does."""
+        hits, store = self.search(words, filters=filters, limit=PASSAGES_SEARCHED)
+        best: dict[str, Passage] = {}
+        for hit in hits:
+            best.setdefault(hit.passage.article_id, hit.passage)
+        return [(store.article(article_id), passage) for article_id, passage in best.items()]
 
     def verify(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Check an answer object against the articles of today; see `citations.verify_answer`."""

@@ -59,11 +59,16 @@ def selectors(citation: Citation) -> list[dict[str, Any]]:
     ]
 
 
+def article_page(article_id: str) -> str:
+    """Path of the page that shows the article."""
+    return f"/articles/{quote(article_id, safe='')}"
+
+
 def source_page(article_id: str, start: int, end: int, sha256: str) -> str:
     """Path of the page that shows the article with these characters marked. The beginning of the text's digest lets
     it say that the article has changed since, where it would otherwise mark other words; "" leaves it out."""
     digest = f"&sha256={sha256[:DIGITS]}" if sha256 else ""
-    return f"/articles/{quote(article_id, safe='')}?start={start}&end={end}{digest}#cited"
+    return f"{article_page(article_id)}?start={start}&end={end}{digest}#cited"
 
 
 def text_fragment_url(citation: Citation) -> str | None:

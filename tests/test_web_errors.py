@@ -112,6 +112,8 @@ def test_addresses_and_methods_that_do_not_exist(client: httpx.Client) -> None:
     wrong = client.put("/v1/answer")
     assert "POST" in check_error(wrong, 405, "method_not_allowed")
     assert wrong.headers["allow"] == "POST"
+    assert client.patch("/v1/articles/a").headers["allow"] == "DELETE, GET, PUT"
+    assert client.get("/mcp").headers["allow"] == "POST"
 
 
 def test_unknown_article(client: httpx.Client) -> None:

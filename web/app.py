@@ -31,6 +31,9 @@ from web.suggestions import Suggestions
 from web.templating import FOLDER, chosen_ui, make_templates, render_problem, style_hash
 from web.texts import say_problem
 
+_ROUTERS = tuple(
+    part.router for part in (rest, article_api, openai_api, feedback_api, pages, turns, article_pages, widget, metrics)
+)
 _PAGES = ("/articles", "/feedback", "/embed")
 
 
@@ -51,12 +54,12 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
     app.state.templates = make_templates()
     app.state.suggestions = Suggestions(chatbot)
     app.state.editing = Lock()
-    app.state.public_url = settings.public_url
+    app.state.server_url = settings.server_url
     app.state.metrics = counts
     app.state.answers = answers
     app.state.feedback = FeedbackStore(settings.data)
-    for routes in (rest, article_api, openai_api, feedback_api, pages, turns, article_pages, widget, metrics):
-        app.include_router(routes.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     app.router.routes.append(Route("/mcp", mcp, methods=["POST"]))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     for kind in (RequestValidationError, HTTPException, *TABLE):
@@ -78,8 +81,8 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
 
 def show_error(request: Request, error: Exception) -> Response:
     """People get a page, programs get JSON, both with the same sentence."""
-    if isinstance(error, HTTPException) and error.status_code == 405 and (methods := _methods(request)):
-        error = HTTPException(405, headers={"Allow": ", ".join(methods)})
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        error.headers = {"Allow": ", ".join(_methods(request)) or (error.headers or {}).get("Allow", "")}
     problem = problem_of(error)
     if _is_page(request):
         return render_problem(request, problem)
@@ -90,9 +93,11 @@ def show_error(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> list[str]:
-    """What the address takes: the framework names the methods of the first route that fits."""
-    fitting = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
-    return sorted({method for route in fitting for method in getattr(route, "methods", None) or ()})
+    """What the address takes: the framework names the methods of the first route that fits, and an article is read in
+    one file and written in another."""
+    routes = [route for router in _ROUTERS for route in router.routes]
+    fitting = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in fitting for method in getattr(route, "methods", ())})
 
 
 def _is_page(request: Request) -> bool:

@@ -8,18 +8,16 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from index.types import Article, Span
-from rag.chatbot import Chatbot
+from index.types import Article, Passage, Span
 from rag.validation import check_filter_language, check_filters
 from web.article_text import cut_blocks
 from web.errors import InvalidRequest
-from web.pages import OptionalNumber, OptionalText, PageFilters
+from web.pages import PageFilters
 from web.rest import TheChatbot
+from web.schemas import OptionalNumber, OptionalText
 from web.templating import render
 
 PAGE_SIZE: Final = 20
-PASSAGES_SEARCHED: Final = 50
-"""Passages a search of the list ranks; their articles are what it shows."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,9 +44,13 @@ def get_list(request: Request, chatbot: TheChatbot, query: Annotated[ListQuery, 
     store = chatbot.index()
     check_filters(query.filters())
     check_filter_language(query.filters(), store.languages)
-    listed, total = _searched(chatbot, query) if query.q else store.articles(query.offset, PAGE_SIZE, query.filters())
-    shown = listed if not query.q else listed[query.offset : query.offset + PAGE_SIZE]
-    rows = [row if isinstance(row, tuple) else (row, None) for row in shown]
+    rows: list[tuple[Article, Passage | None]]
+    if query.q:
+        found = chatbot.search_articles(query.q, filters=query.filters())
+        rows, total = [*found[query.offset : query.offset + PAGE_SIZE]], len(found)
+    else:
+        articles, total = store.articles(query.offset, PAGE_SIZE, query.filters())
+        rows = [(article, None) for article in articles]
     pages = {
         "previous": max(query.offset - PAGE_SIZE, 0) if query.offset else None,
         "next": query.offset + PAGE_SIZE if query.offset + PAGE_SIZE < total else None,
@@ -57,15 +59,6 @@ def get_list(request: Request, chatbot: TheChatbot, query: Annotated[ListQuery, 
         request, "articles.html", rows=rows, total=total, offset=query.offset, pages=pages, words=query.q,
         chosen=query.chosen(), sources=store.sources(), tags=store.tags(), codes=store.languages,
     )  # fmt: skip
-
-
-def _searched(chatbot: Chatbot, query: ListQuery) -> tuple[list[Any], int]:
-    """Articles of the best passages, each with the best of its passages."""
-    assert query.q
-    hits, store = chatbot.search(query.q, filters=query.filters(), limit=PASSAGES_SEARCHED)
-    best = {hit.passage.article_id: hit.passage for hit in reversed(hits)}
-    ordered = dict.fromkeys(hit.passage.article_id for hit in hits)
-    return [(store.article(article_id), best[article_id]) for article_id in ordered], len(ordered)
 
 
 @router.get("/articles/{article_id:path}")

@@ -13,9 +13,8 @@ from web.answer_schemas import AnswerObject
 from web.caching import json_with_etag
 from web.errors import InvalidRequest
 from web.feedback import MAX_COMMENT
-from web.pages import OptionalNumber, OptionalText
 from web.rest import VARY, router_responses
-from web.schemas import Body, Text
+from web.schemas import Body, OptionalNumber, OptionalText, Text
 from web.templating import render
 
 Verdict = Literal["helpful", "answer_wrong", "evidence_wrong"]

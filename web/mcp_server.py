@@ -21,6 +21,7 @@ from index.errors import UnknownArticle
 from index.types import Article, Filters
 from rag.answer_object import answer_object
 from rag.chatbot import Chatbot
+from rag.citations import article_page
 from web.answers_kept import AnswersKept
 from web.errors import InvalidRequest, Problem, problem_of
 from web.mcp_schemas import FetchArguments, SearchArguments, describe_tools
@@ -31,8 +32,6 @@ from web.settings import Settings
 ARTICLES: Final = "loccit://articles/"
 """Before an article's id in the address of its resource; the id is percent-encoded, slashes too."""
 PAGE_SIZE: Final = 100
-PASSAGES_SEARCHED: Final = 50
-"""Passages a search ranks; their articles are what it gives."""
 TEXT: Final = "text/plain"
 INSTRUCTIONS: Final = (
     "Loccit answers from a fixed set of articles with verbatim extracts. Ask first; quote extracts unchanged, with "
@@ -128,17 +127,12 @@ class _Handlers:
 
     def _ask(self, arguments: dict[str, Any], server_url: str) -> dict[str, Any]:
         body = QuestionBody.model_validate(arguments)
-        answer = self.chatbot.ask(
-            body.question,
-            language=body.language, history=body.turns(), filters=body.filters.filters(), limit=body.limit,
-        )  # fmt: skip
-        return self.answers.put(answer_object(answer))
+        return self.answers.put(answer_object(self.chatbot.ask(**body.asked())))
 
     def _search(self, arguments: dict[str, Any], server_url: str) -> dict[str, Any]:
         body = SearchArguments.model_validate(arguments)
-        hits, index = self.chatbot.search(body.query, filters=body.filters.filters(), limit=PASSAGES_SEARCHED)
-        ids = list(dict.fromkeys(hit.passage.article_id for hit in hits))[: body.limit]
-        return {"results": [_found(index.article(article_id), server_url) for article_id in ids]}
+        found = self.chatbot.search_articles(body.query, filters=body.filters.filters())
+        return {"results": [_found(article, server_url) for article, _ in found[: body.limit]]}
 
     def _fetch(self, arguments: dict[str, Any], server_url: str) -> dict[str, Any]:
         article = self.chatbot.index().article(FetchArguments.model_validate(arguments).id)
@@ -147,15 +141,12 @@ class _Handlers:
         return {**found, "text": article.text, "metadata": metadata}
 
     def _server_url(self, context: Context) -> str:
-        """Where the pages of articles are: as the settings say, else as the client called this server, else,
-        over stdio, where `loccit serve` would listen with these settings."""
-        if self.settings.public_url or context.request is None:
-            return self.settings.server_url()
-        return str(context.request.base_url).rstrip("/")
+        """Where the pages of articles are; over stdio nobody called a server."""
+        return self.settings.server_url(str(context.request.base_url) if context.request else "")
 
 
 def _found(article: Article, server_url: str) -> dict[str, Any]:
-    url = article.url or f"{server_url}/articles/{quote(article.id, safe='')}"
+    url = article.url or f"{server_url}{article_page(article.id)}"
     return {"id": article.id, "title": article.title, "url": url}
 
 

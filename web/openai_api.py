@@ -54,7 +54,7 @@ def post_completion(body: CompletionBody, request: Request, chatbot: TheChatbot)
         "language": body.loccit.language, "history": history, "filters": only, "limit": body.loccit.limit,
     }  # fmt: skip
     count = chatbot.embedder().count_tokens
-    base, envelope = base_url(request), Envelope(body.model)
+    base, envelope = request.app.state.server_url(str(request.base_url)), Envelope(body.model)
     if not body.stream:
         answer = request.app.state.answers.put(answer_object(chatbot.ask(question, **ask)))
         return JSONResponse(completion(answer, envelope, base, sum(count(body.texts())), count))
@@ -81,12 +81,6 @@ def filters_of(model: str, store: IndexStore) -> Filters:
         raise UnknownModel(f"There is no model “{shown}”. The models are: {', '.join(_names(store))}.")
     language = model.partition("/")[2]
     return Filters(language=language or None)
-
-
-def base_url(request: Request) -> str:
-    """The address that links of an answer begin with: the setting `public_url`, else as the server was called."""
-    named: str = request.app.state.public_url
-    return (named or str(request.base_url)).rstrip("/")
 
 
 def _names(store: IndexStore) -> list[str]:

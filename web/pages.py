@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel
 
 from index.errors import IndexFault
 from index.types import Filters
@@ -17,18 +17,13 @@ from rag.errors import RagFault
 from rag.types import Turn
 from web.errors import InvalidRequest, problem_of
 from web.rest import TheChatbot
-from web.schemas import Text
+from web.schemas import OptionalNumber, OptionalText, Text
 from web.suggestions import Suggestions
 from web.templating import chosen_ui, render
 from web.texts import say_problem
 
 MAX_EARLIER: Final = 6
 """Earlier questions that a form hands on; no more are read for a follow-up."""
-
-# A form sends a field that was left alone as an empty string.
-Empty = BeforeValidator(lambda value: value or None)
-OptionalNumber = Annotated[int | None, Empty]
-OptionalText = Annotated[Text | None, Empty]
 
 router = APIRouter(include_in_schema=False)
 

@@ -72,16 +72,10 @@ ArticleId = Annotated[
 def post_answer(body: AnswerBody, request: Request, chatbot: TheChatbot) -> Response:
     """Extracts of the articles, each with the exact characters it stands at. With stream, the same
     piece by piece as Server-Sent Events: start, extract, part, no_answer, done, error."""
-    asked: dict[str, Any] = {
-        "language": body.language,
-        "history": body.turns(),
-        "filters": body.filters.filters(),
-        "limit": body.limit,
-    }
     if not body.stream:
-        answer = request.app.state.answers.put(answer_object(chatbot.ask(body.question, **asked)))
+        answer = request.app.state.answers.put(answer_object(chatbot.ask(**body.asked())))
         return json_with_etag(request, answer, VARY)
-    events = kept_events(chatbot.stream(body.question, **asked), request.app.state.answers)
+    events = kept_events(chatbot.stream(**body.asked()), request.app.state.answers)
     return event_stream(event_lines(events))
 
 

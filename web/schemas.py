@@ -54,6 +54,11 @@ Question = Annotated[
 ]
 """As OpenAPI describes it: with a letter or a digit; what is refused, and how, `rag/validation.py` says."""
 
+# A form sends a field that was left alone as an empty string.
+_EMPTY = BeforeValidator(lambda value: value or None)
+OptionalNumber = Annotated[int | None, _EMPTY]
+OptionalText = Annotated[Text | None, _EMPTY]
+
 _WHOLE = BeforeValidator(lambda value: int(value) if _is_whole(value) else value)
 Extracts = Annotated[StrictInt, Field(ge=1, le=10), _WHOLE]
 Passages = Annotated[StrictInt, Field(ge=1, le=50), _WHOLE]
@@ -116,9 +121,15 @@ class QuestionBody(Body):
     filters: FiltersBody = Field(default_factory=FiltersBody, description="Which articles may be searched.")
     limit: Extracts | None = Field(None, description="Extracts at most; default: the server's.")
 
-    def turns(self) -> list[Turn]:
-        """The history as the chatbot takes it."""
-        return [Turn(turn.question, turn.answer_id) for turn in self.history]
+    def asked(self) -> dict[str, Any]:
+        """As `Chatbot.ask` and `Chatbot.stream` take it."""
+        return {
+            "question": self.question,
+            "language": self.language,
+            "history": [Turn(turn.question, turn.answer_id) for turn in self.history],
+            "filters": self.filters.filters(),
+            "limit": self.limit,
+        }
 
 
 class AnswerBody(QuestionBody):

@@ -81,10 +81,11 @@ class Settings(RagSettings):
             raise ValueError(f"“{value}” is no address of a server; write https://loccit.example")
         return value.rstrip("/")
 
-    def server_url(self) -> str:
-        """`public_url`, or the address this machine reaches the server by; no slash at the end."""
+    def server_url(self, called: str = "") -> str:
+        """Where people reach the server: `public_url`, else as it was called, else where it would listen with these
+        settings; no slash at the end."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
-        return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return self.public_url or called.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def origins(self) -> list[str]:
         """The sites of `widget_origins`."""

@@ -8,14 +8,14 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from rag.citations import source_page
+from rag.citations import article_page, source_page
 from web.errors import Problem
 from web.references import answer_markdown, references, web_url
 from web.texts import LANGUAGES, SCRIPT_TEXTS, TEXTS, choose_language, say_date, say_problem
@@ -30,7 +30,7 @@ def make_templates() -> Environment:
     loader = FileSystemLoader(FOLDER / "templates")
     templates = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     templates.filters.update(
-        date=say_date, web_url=web_url, article_path=article_path, references=references, pieces=short_pieces,
+        date=say_date, web_url=web_url, article_page=article_page, references=references, pieces=short_pieces,
         around=around, place=place, answer_markdown=answer_markdown,
     )  # fmt: skip
     templates.globals["script_texts"] = script_texts
@@ -43,11 +43,6 @@ def style_hash(templates: Environment) -> str:
     """What a Content-Security-Policy names the style sheet by."""
     digest = hashlib.sha256(str(templates.globals["style"]).encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
-def article_path(article_id: str) -> str:
-    """Where the article is shown."""
-    return f"/articles/{quote(article_id, safe='')}"
 
 
 def short_pieces(extract: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -14,9 +14,8 @@ from pydantic import Field
 
 from rag.chatbot import Chatbot
 from web.answer_schemas import AnswerObject
-from web.answers_kept import AnswersKept
 from web.references import answer_markdown
-from web.rest import TheChatbot, event_lines
+from web.rest import TheChatbot, event_lines, kept_events
 from web.schemas import AnswerBody, Body, FiltersBody
 from web.streams import event_stream
 from web.templating import words_of
@@ -49,16 +48,11 @@ class KeptThread(Body):
 @router.post("/turn")
 def post_turn(body: AskedTurn, request: Request, chatbot: TheChatbot) -> Response:
     """The events `start`, `extract` and `done` of `POST /v1/answer`, each with the HTML it adds to the page."""
-    events = chatbot.stream(
-        body.question, language=body.language, history=body.turns(), filters=body.filters.filters(), limit=body.limit
-    )
-    rendered = _rendered(events, body, request.app.state.templates, request.app.state.answers)
-    return event_stream(event_lines(rendered))
+    events = kept_events(chatbot.stream(**body.asked()), request.app.state.answers)
+    return event_stream(event_lines(_rendered(events, body, request.app.state.templates)))
 
 
-def _rendered(
-    events: Iterator[dict[str, Any]], body: AskedTurn, templates: Environment, kept: AnswersKept
-) -> Iterator[dict[str, Any]]:
+def _rendered(events: Iterator[dict[str, Any]], body: AskedTurn, templates: Environment) -> Iterator[dict[str, Any]]:
     macros: Any = templates.get_template("answer.html").module
     view: dict[str, Any] = {}
     for event in events:
@@ -70,7 +64,7 @@ def _rendered(
             case "extract":
                 yield {**event, "html": str(macros.extract(event["extract"], view))}
             case "done":
-                answer = kept.put(event["answer"])
+                answer = event["answer"]
                 yield {**event, "html": str(macros.foot(answer, view)), "markdown": answer_markdown(answer)}
 
 
