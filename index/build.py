@@ -238,7 +238,7 @@ def write(
     batch: Sequence[tuple[Change, list[Passage]]],
     writer: IndexWriter,
     embedder: Embedder,
-    report: Callable[[Change], None],
+    report: Callable[[Change], None] = lambda change: None,
 ) -> None:
     """Embed the passages of several articles together, longest with longest, and write them."""
     read = [

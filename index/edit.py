@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from index.build import Change, compare, write
+from index.build import compare, write
 from index.embedder import Embedder
 from index.errors import UnknownArticle
 from index.passages import cut_passages
@@ -29,23 +29,19 @@ def put_article(article: Article, embedder: Embedder, settings: IndexSettings) -
     """Add an article, or put it in the place of the one with its id, and publish. One that was read from a file keeps
     that origin, so that the next run over the file makes it what the file says. Raises StoreBusy, StoreError."""
     with open_writer(settings, embedder.name, embedder.dimension) as writer:
-        known = next((entry for entry in writer.entries() if entry.article_id == article.id), None)
+        known = writer.entry(article.id)
         change = compare(article, known.origin if known else f"{ORIGIN}{article.id}", known, settings)
         if change.kind == "unchanged":
             return Edit(change.kind, None)
         passages = cut_passages(article, embedder.count_tokens, settings.passage_tokens)
-        write([(change, passages)], writer, embedder, _unreported)
+        write([(change, passages)], writer, embedder)
         return Edit(change.kind, writer.publish())
 
 
 def remove_article(article_id: str, embedder: Embedder, settings: IndexSettings) -> Edit:
     """Take an article out and publish. Raises UnknownArticle, StoreBusy, StoreError."""
     with open_writer(settings, embedder.name, embedder.dimension) as writer:
-        if writer.sha256(article_id) is None:
+        if writer.entry(article_id) is None:
             raise UnknownArticle(f"No article has the id '{article_id[:200]}'. GET /v1/articles lists them.")
         writer.remove([article_id])
         return Edit("remove", writer.publish())
-
-
-def _unreported(change: Change) -> None:
-    pass

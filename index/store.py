@@ -110,6 +110,10 @@ class IndexWriter(Protocol):
     publishing throws it away."""
 
     def entries(self) -> list[Entry]: ...
+    def entry(self, article_id: str) -> Entry | None:
+        """What one article was made of, found without reading the others; None if there is no such article."""
+        ...
+
     def sha256(self, article_id: str) -> str | None:
         """Digest of the article's text; None if there is no such article."""
         ...

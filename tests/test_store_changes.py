@@ -94,4 +94,6 @@ def test_what_a_writer_says_of_its_articles(tmp_path: Path) -> None:
             add(CHANGED, "new")(writer)
             assert {(e.article_id, e.origin) for e in writer.entries()} == {(a.id, f"/files/{a.id}") for a in ARTICLES}
             assert {e.digest for e in writer.entries() if e.article_id == "bridge"} == {"new"}
+            assert [writer.entry(e.article_id) for e in writer.entries()] == writer.entries()
+            assert writer.entry("nothing") is None
             assert writer.sha256("bridge") == CHANGED.sha256 and writer.sha256("nothing") is None

@@ -13,6 +13,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from queue import LifoQueue
 from typing import Any, Final
@@ -166,12 +167,14 @@ class Catalogue:
         rows = self.rows(f"{query} order by 1 limit ? offset ?", [*values, limit, offset])
         return [_article_of(row) for row in rows], total
 
+    @cached_property
     def sources(self) -> list[str]:
-        """See `IndexStore.sources`."""
+        """See `IndexStore.sources`; each page shows them, and a generation never changes."""
         return self._labels(
             "select min(source), source_key, count(*) from {file}.article where {there} and source_key > '' group by 2"
         )
 
+    @cached_property
     def tags(self) -> list[str]:
         """See `IndexStore.tags`."""
         joined = "{file}.article_tag join {file}.article on n = article_tag.article"

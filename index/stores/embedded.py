@@ -125,11 +125,11 @@ class EmbeddedStore:
 
     def sources(self) -> list[str]:
         with _damage_told(self._name):
-            return self._catalogue.sources()
+            return [*self._catalogue.sources]
 
     def tags(self) -> list[str]:
         with _damage_told(self._name):
-            return self._catalogue.tags()
+            return [*self._catalogue.tags]
 
     def nearest(self, vectors: Vectors, k: int, only: Filters) -> list[list[Found]]:
         with _damage_told(self._name):

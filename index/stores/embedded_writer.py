@@ -121,6 +121,15 @@ class EmbeddedWriter:
     def entries(self) -> list[Entry]:
         return entries_of(self._db, self._files)
 
+    @_failures_told()
+    def entry(self, article_id: str) -> Entry | None:
+        for file in self._files:
+            asked, values = conditions(Filters(article_id=article_id), file)
+            query = f"select id, origin, digest from {file}.article where {asked}"
+            if row := self._db.execute(query, values).fetchone():
+                return Entry(*row)
+        return None
+
     def _find(self, article_id: str) -> tuple[str, int, str] | None:
         """The file an article stands in, its number, and the digest of its text."""
         for file in self._files:

@@ -161,6 +161,9 @@ class MemoryIndex:
     def entries(self) -> list[Entry]:
         return [entry for _, entry in sorted(self._entries.items())]
 
+    def entry(self, article_id: str) -> Entry | None:
+        return self._entries.get(article_id)
+
     def sha256(self, article_id: str) -> str | None:
         article = self._articles.get(article_id)
         return article.sha256 if article else None
