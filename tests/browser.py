@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect, sync_playwright
 
 from index.types import Article
+from rag.chatbot import Chatbot
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 FLAGS: Final = (
@@ -22,6 +23,12 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+Make = Callable[[list[Article]], Chatbot]
+"""The fixture `make_chatbot`."""
+
+Serve = Callable[[Chatbot], str]
+"""The fixture `serve`."""
 
 CANAL = Article("canal", "The canal of Arrow", "The canal of Arrow was dug by 340 men for the salt trade.", "en")
 BRIDGE = Article("bridge", "The bridge of Brent", "The bridge of Brent was opened to carts by the mayor.", "en")

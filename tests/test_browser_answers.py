@@ -3,20 +3,16 @@ found. Left out: where quotations lead (`test_browser_sources.py`), asking (`tes
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from index.types import Article
-from rag.chatbot import Chatbot
-from tests.browser import DESKTOP, PHONE, SIZES, Visit, ask, needs_chromium
+from tests.browser import DESKTOP, PHONE, SIZES, Make, Serve, Visit, ask, needs_chromium
 
 pytestmark = needs_chromium
 
-Make = Callable[[list[Article]], Chatbot]
-Serve = Callable[[Chatbot], str]
 
 TOLL = "The toll for a cart on the long bridge at Conwy is {} pence for each crossing."
 TOWER = "The tower of the harbour was built by Evan Rees for the merchants of the town."

@@ -3,7 +3,6 @@ out: conversations (`test_browser_threads.py`), filters (`test_browser_filters.p
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import cast
 
 import pytest
@@ -11,14 +10,11 @@ from playwright.sync_api import Page, expect
 
 from index.types import Article
 from rag.chatbot import Chatbot
-from tests.browser import ASKED, SCRIPTS, SIZES, TOLLS, Visit, ask, needs_chromium
+from tests.browser import ASKED, SCRIPTS, SIZES, TOLLS, Make, Serve, Visit, ask, needs_chromium
 from web.feedback import FeedbackStore
 from web.settings import Settings
 
 pytestmark = needs_chromium
-
-Make = Callable[[list[Article]], Chatbot]
-Serve = Callable[[Chatbot], str]
 
 
 @pytest.fixture

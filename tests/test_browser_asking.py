@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -12,14 +11,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from index.types import Article
-from rag.chatbot import Chatbot
-from tests.browser import SIZES, Visit, ask, needs_chromium, slow_down
+from tests.browser import SIZES, Make, Serve, Visit, ask, needs_chromium, slow_down
 
 pytestmark = needs_chromium
 
 QUESTION = "Quand les ministres de la Défense se sont-ils réunis au siège de l'OTAN ?"
-Make = Callable[[list[Article]], Chatbot]
-Serve = Callable[[Chatbot], str]
 FACTS = [
     Article(
         f"canal{n}", f"The canal of {town}", f"The canal of {town} was dug by {n + 40} men for the salt trade.", "en"

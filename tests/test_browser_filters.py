@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,12 +9,9 @@ from playwright.sync_api import Page, expect
 
 from index.types import Article
 from rag.chatbot import Chatbot
-from tests.browser import ASKED, SCRIPTS, SIZES, TOLL, TOLLS, Visit, needs_chromium
+from tests.browser import ASKED, SCRIPTS, SIZES, TOLL, TOLLS, Make, Serve, Visit, needs_chromium
 
 pytestmark = needs_chromium
-
-Make = Callable[[list[Article]], Chatbot]
-Serve = Callable[[Chatbot], str]
 
 
 @pytest.fixture

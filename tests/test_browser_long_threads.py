@@ -4,19 +4,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from index.types import Article
-from rag.chatbot import Chatbot
-from tests.browser import BRIDGE, CANAL, DUG, OPENED, PHONE, Visit, ask, choose, needs_chromium, slow_down
+from tests.browser import BRIDGE, CANAL, DUG, OPENED, PHONE, Make, Serve, Visit, ask, choose, needs_chromium, slow_down
 
 pytestmark = needs_chromium
-
-Make = Callable[[list[Article]], Chatbot]
-Serve = Callable[[Chatbot], str]
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ said when the article has changed. Left out: marking itself (`test_pages.py`).""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from urllib.parse import unquote
 
 import pytest
@@ -12,13 +11,11 @@ from playwright.sync_api import expect
 
 from index.types import Article
 from rag.chatbot import Chatbot
-from tests.browser import DESKTOP, SIZES, Visit, ask, needs_chromium
+from tests.browser import DESKTOP, SIZES, Make, Serve, Visit, ask, needs_chromium
 from tests.conftest import publish
 
 pytestmark = needs_chromium
 
-Make = Callable[[list[Article]], Chatbot]
-Serve = Callable[[Chatbot], str]
 
 QUOTE = "The pirate ship 🏴‍☠️ sailed from Marlow “harbour” on a Tuesday in May 1702."
 PADDING = "\n\n".join(f"Paragraph {n} is about the weather 🌧️, as it was." for n in range(60))

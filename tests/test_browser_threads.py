@@ -4,21 +4,15 @@ several (`test_browser_long_threads.py`)."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from index.types import Article
-from rag.chatbot import Chatbot
-from tests.browser import BRIDGE, CANAL, DUG, OPENED, Visit, ask, choose, needs_chromium
+from tests.browser import BRIDGE, CANAL, DUG, OPENED, Make, Serve, Visit, ask, choose, needs_chromium
 
 pytestmark = needs_chromium
-
-Make = Callable[[list[Article]], Chatbot]
-Serve = Callable[[Chatbot], str]
 
 
 @pytest.fixture

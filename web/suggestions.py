@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from itertools import islice
 from threading import Lock, Thread
 from typing import Final
 
@@ -71,7 +72,7 @@ class Suggestions:
             try:
                 generation = self._chatbot.index().info.generation
                 if generation != self._generation:
-                    self._found = {language: list(self._answered(language)) for language in _RULES}
+                    self._found = {language: [*islice(self._answered(language), SHOWN)] for language in _RULES}
                     self._generation = generation
             except (IndexFault, RagFault) as error:  # the next page tries again
                 logger.warning("No first questions are suggested: %s", error)
@@ -79,14 +80,9 @@ class Suggestions:
     def _answered(self, language: str) -> Iterator[str]:
         """Questions of different articles that these answer."""
         articles, _ = self._chatbot.index().articles(0, ARTICLES_READ, Filters(language=language))
-        shown = 0
         for article in articles:
-            question = next((asked for asked in questions_of(article) if self._is_answered(asked, article)), None)
-            if question is not None:
-                yield question
-                shown += 1
-            if shown == SHOWN:
-                return
+            answered = (asked for asked in questions_of(article) if self._is_answered(asked, article))
+            yield from islice(answered, 1)
 
     def _is_answered(self, question: str, article: Article) -> bool:
         answer = self._chatbot.ask(question, language=article.language)
