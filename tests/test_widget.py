@@ -93,6 +93,8 @@ def check_chat(page: Page, button: str = "Ask a question") -> FrameLocator:
     """Open the chat, ask, and see the cited answer."""
     page.get_by_role("button", name=button).click()
     frame = frame_of(page)
+    # Enter is a new line until the frame's script runs, and a frame is not waited for as a page is.
+    expect(page.locator("iframe")).to_have_attribute("data-ready", "yes")
     frame.locator("#question").fill(QUESTION)
     frame.locator("#question").press("Enter")
     expect(frame.locator("#thread blockquote").first).to_have_text(TOLL)
