@@ -23,14 +23,14 @@ MOST_LINES: Final = 700
 STATIC: Final = Path(__file__).parent.parent / "web" / "static"
 PAGES: Final = ["/", f"/?q={quote(QUESTION)}", "/articles", "/articles/panama-canal?start=0&end=20", "/articles/none",
                 "/docs", "/embed"]  # fmt: skip
-# Notes what moved that nobody had just touched, and extracts that came before their answer was whole.
+# Notes what moves from now on that nobody has just touched, and extracts that came before their answer was whole.
 WATCH_SHIFTS: Final = """() => {
     window.moved = [];
     new PerformanceObserver(list => {
         for (const shift of list.getEntries())
             if (!shift.hadRecentInput)
                 window.moved.push([shift.value, ...shift.sources.map(({ node }) => node?.outerHTML?.slice(0, 80))]);
-    }).observe({ type: "layout-shift", buffered: true });
+    }).observe({ type: "layout-shift" });
     window.early = [];
     new MutationObserver(changes => {
         for (const { target, addedNodes } of changes)
@@ -105,6 +105,7 @@ def test_nothing_moves_while_an_answer_streams_in_slowly(page: Page, server_url:
         page.locator("#question").press_sequentially(question)
         page.locator("#question").press("Enter")
         expect(page.locator("#thread .turn[aria-busy=false]")).to_have_count(count, timeout=30_000)
+    expect(page.locator("html")).to_have_attribute("lang", "fr")  # that changes the words around it, and moves nothing
     assert page.evaluate("window.early").count("extract") >= 2  # words were there before the answer was whole
     assert page.evaluate("window.moved") == []
 
