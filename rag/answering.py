@@ -10,6 +10,7 @@ from typing import Final
 
 from rag.composer import Composer
 from rag.confidence import confidence, reason_not_found
+from rag.deadline import seconds_left
 from rag.extracts import Asked, extracts_of, place_of, read
 from rag.reader import Reader
 from rag.settings import RagSettings
@@ -36,16 +37,18 @@ class Understood:
 def answer_of(
     asked: Understood, reader: Reader | None, composer: Composer, settings: RagSettings
 ) -> Iterator[Extract | Answer]:
-    """The extracts as they are found, then the whole answer."""
+    """The extracts as they are found, then the whole answer. Raises ReaderError, VerbatimError, DeadlineExceeded."""
     store = asked.parts[0].store
     extracts: list[Extract] = []
     parts: list[Part] = []
     scores: list[float] = []
     times = dict.fromkeys(("read", "compose"), 0.0)
     for part in asked.parts:
+        seconds_left()
         start = time.perf_counter()
         readings = read(part, reader, settings.passages_read)
         done_reading = time.perf_counter()
+        seconds_left()
         own, score = extracts_of(part, readings, composer, settings)
         numbered = _numbered(own, extracts)
         parts.append(Part(part.query.text, "answered" if own else "no_answer", tuple(e.number for e in numbered)))

@@ -20,6 +20,7 @@ from rag.answering import NEAREST, Understood, answer_of
 from rag.asking import Request, checked_request
 from rag.citations import verify_answer
 from rag.composer import PASSAGES_UNREAD, Composer, ExtractiveComposer
+from rag.deadline import seconds_left
 from rag.errors import InvalidQuestion
 from rag.extracts import Asked
 from rag.models_used import ModelsUsed
@@ -79,8 +80,8 @@ class Chatbot:
         filters: Filters = Filters(),
         limit: int | None = None,
     ) -> Answer:
-        """One answer. Raises InvalidQuestion, QuestionTooLong, InvalidFilter, ReaderError, RerankerError, and
-        what `index` raises."""
+        """One answer. Raises InvalidQuestion, QuestionTooLong, InvalidFilter, ReaderError, RerankerError,
+        DeadlineExceeded, and what `index` raises."""
         *_, answer = self._items(self._request(question, language, history, filters, limit))
         assert isinstance(answer, Answer)
         return answer
@@ -147,6 +148,7 @@ class Chatbot:
 
     def _retrieve(self, text: str, request: Request, most: int) -> tuple[Query, list[Hit], dict[str, float]]:
         """The best passages, at most so many, and what each step took, in ms."""
+        seconds_left()
         start = time.perf_counter()
         store, settings = request.store, self.settings
         # Words need no vector: they are searched while the question is embedded.

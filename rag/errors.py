@@ -25,6 +25,10 @@ class VerbatimError(RagFault):
     """An extract differs from its article. Never expected: the answer is withheld."""
 
 
+class DeadlineExceeded(RagFault):
+    """The request was not answered in the time it may take."""
+
+
 class RerankerError(RagFault):
     """The reranker cannot be used."""
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from index.embedder import Embedder
 from index.types import Vectors
+from rag.deadline import seconds_left
 
 MOST: Final = 16
 """Questions of one batch: with more, the first would wait longer than the last gain."""
@@ -36,12 +37,15 @@ class QuestionQueue:
         self._waiting: list[_Waiting] = []
 
     def embed(self, question: str) -> Vectors:
-        """The question's vector, shape (dimension,). Raises what the embedder raises."""
+        """The question's vector, shape (dimension,). Raises DeadlineExceeded, and what the embedder raises."""
         own = _Waiting(question)
         with self._changed:
             self._waiting.append(own)
-        while several := self._turn(own):
-            self._embed(several)
+        try:
+            while several := self._turn(own):
+                self._embed(several)
+        finally:
+            self._leave(own)
         if own.vector is None:
             assert own.error is not None
             raise own.error
@@ -50,12 +54,18 @@ class QuestionQueue:
     def _turn(self, own: _Waiting) -> list[_Waiting]:
         """Waits for one's turn, and takes those who wait; nobody if one's own question is done."""
         with self._changed:
-            self._changed.wait_for(lambda: own.done or not self._busy)
+            while not self._changed.wait_for(lambda: own.done or not self._busy, seconds_left()):
+                continue  # which raises: no time is left
             if own.done:
                 return []
             self._busy = True
             several, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             return several
+
+    def _leave(self, own: _Waiting) -> None:
+        """Nobody embeds a question that nobody waits for any more."""
+        with self._changed:
+            self._waiting = [waiting for waiting in self._waiting if waiting is not own]
 
     def _embed(self, several: list[_Waiting]) -> None:
         try:

@@ -13,7 +13,15 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from index.errors import EmbedderError, InvalidFilter, NoIndexError, StoreBusy, StoreError, UnknownArticle
-from rag.errors import InvalidFolder, InvalidQuestion, QuestionTooLong, ReaderError, RerankerError, VerbatimError
+from rag.errors import (
+    DeadlineExceeded,
+    InvalidFolder,
+    InvalidQuestion,
+    QuestionTooLong,
+    ReaderError,
+    RerankerError,
+    VerbatimError,
+)
 from web.database import DataError
 
 log = logging.getLogger("loccit.web")
@@ -29,6 +37,10 @@ class InvalidRequest(Exception):
 
 class BodyTooLarge(Exception):
     """The body has more bytes than are read."""
+
+
+class BodyTooSlow(Exception):
+    """The body did not come in the time a request may take."""
 
 
 class UnknownAnswer(Exception):
@@ -105,6 +117,8 @@ TABLE: Final[dict[type[Exception], Row]] = {
     InvalidFolder: Row(422, REFUSED, "invalid_answer_object"),
     QuestionTooLong: Row(413, REFUSED, "question_too_long"),
     BodyTooLarge: Row(413, REFUSED, "body_too_large"),
+    BodyTooSlow: Row(408, REFUSED, "body_too_slow"),
+    DeadlineExceeded: Row(503, AWAY, "deadline_exceeded"),
     HostNotAllowed: Row(421, REFUSED, "host_not_allowed"),
     IdempotencyKeyReused: Row(422, REFUSED, "idempotency_key_reused"),
     StillUnderWay: Row(409, REFUSED, "still_under_way"),

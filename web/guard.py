@@ -3,6 +3,7 @@ and turns what nobody caught into a 500. Left out: routes."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,7 +13,8 @@ from fastapi.responses import Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.errors import BodyTooLarge, HostNotAllowed
+from rag.deadline import within
+from web.errors import BodyTooLarge, BodyTooSlow, HostNotAllowed
 from web.settings import Settings, listed
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -50,6 +52,7 @@ class Guard:
         self.app = app
         self.hosts = allowed_hosts(settings)
         self.max_body_bytes = settings.max_body_bytes
+        self.seconds = settings.request_seconds
         self.headers = security_headers(style, "'none'")
         self.embedded_headers = security_headers(style, " ".join(settings.origins()) or "'none'")
         self.show_error = show_error
@@ -72,7 +75,8 @@ class Guard:
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
             self._check_host(scope)
-            await self.app(inner, await self._read_body(scope, receive), send_guarded)
+            with within(self.seconds):
+                await self.app(inner, await self._read_body(scope, receive), send_guarded)
         except Exception as error:
             if started:
                 raise
@@ -92,15 +96,20 @@ class Guard:
             )
 
     async def _read_body(self, scope: Scope, receive: Receive) -> Receive:
-        """Read the whole body; the result hands it to the app, then passes on what follows."""
+        """Read the whole body; the result hands it to the app, then passes on what follows. Raises BodyTooLarge,
+        BodyTooSlow."""
         declared = Headers(scope=scope).get("content-length", "")
         self._check_size(int(declared) if declared.isdecimal() else 0)
         body = bytearray()
         message: Message = {"more_body": True}
-        while message.get("more_body", False):
-            message = await receive()
-            body += message.get("body", b"")
-            self._check_size(len(body))
+        try:
+            async with asyncio.timeout(self.seconds or None):
+                while message.get("more_body", False):
+                    message = await receive()
+                    body += message.get("body", b"")
+                    self._check_size(len(body))
+        except TimeoutError as error:
+            raise BodyTooSlow(f"The body did not arrive within {self.seconds:g} seconds. Send it faster.") from error
         left = message["type"] == "http.disconnect"
         pending: list[Message] = [message if left else {"type": "http.request", "body": bytes(body)}]
 

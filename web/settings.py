@@ -55,6 +55,12 @@ class Settings(RagSettings):
         1000, ge=0, description="Answers kept in memory, so that they can be read again and given feedback."
     )
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="A larger request body is refused (413).")
+    request_seconds: float = Field(
+        30.0,
+        ge=0,
+        description="How long a question may take, and the body of any request to arrive; then it is refused "
+        "(503, 408). 0 for no limit.",
+    )
     language: str | None = Field(None, description="`loccit ask`, `search`: only articles in this language.")
     since: str | None = Field(None, description="`loccit ask`, `search`: only articles dated on or after.")
     until: str | None = Field(None, description="`loccit ask`, `search`: only articles dated on or before.")

@@ -271,6 +271,7 @@ PROBLEMS: Final[dict[str, dict[str, str]]] = {
         "invalid_value": "Une partie de l’adresse ou du formulaire est inutilisable. Vérifiez-la.",
         "key_needed": "Ce service demande une clé. Adressez-vous à qui le tient.",
         "key_refused": "Cette clé n’est pas valable.",
+        "deadline_exceeded": "Le serveur est trop occupé pour répondre à temps. Réessayez dans un moment.",
         "too_many_requests": "Trop de demandes en une minute. Réessayez dans un instant.",
         "no_index": "Il n’y a pas encore d’index : lancez `loccit index CHEMIN` sur le serveur, puis réessayez.",
         "store_unavailable": "L’index ne peut pas être lu. Réessayez plus tard.",
