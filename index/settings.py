@@ -31,6 +31,11 @@ class IndexSettings(BaseModel):
     max_article_bytes: int = Field(
         50_000_000, ge=1_000, description="A larger file is refused, with its name and size."
     )
+    private_hosts: str = Field(
+        "",
+        description="Host names and addresses of private networks that may be called, separated by commas; all "
+        "others are refused.",
+    )
     keep_generations: int = Field(3, ge=1, le=100, description="Published generations kept for rollback.")
     cache: Path = Field(
         default_factory=lambda: user_cache_path("loccit"),

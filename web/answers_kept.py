@@ -4,7 +4,7 @@ feedback. Left out: repeated questions (`rag/answer_cache.py`)."""
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
@@ -14,16 +14,17 @@ from web.errors import UnknownAnswer
 class AnswersKept:
     """Answer objects; safe to share between threads."""
 
-    def __init__(self, most: int, count: Callable[[str], object] = lambda status: None) -> None:
-        """Keeps at most so many, the newest. `count` is told the status of each."""
-        self._count = count
+    def __init__(self, most: int, *tell: Callable[[Mapping[str, Any]], None]) -> None:
+        """Keeps at most so many, the newest. Each of `tell` is given every answer."""
+        self._tell = tell
         self._most = most
         self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._lock = Lock()
 
     def put(self, answer: dict[str, Any]) -> dict[str, Any]:
         """Keep it, and give it back."""
-        self._count(answer["status"])
+        for tell in self._tell:
+            tell(answer)
         with self._lock:
             self._answers[answer["id"]] = answer
             while len(self._answers) > self._most:

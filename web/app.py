@@ -3,6 +3,8 @@ themselves (`rest.py`, `pages.py`, …) and the guard (`guard.py`)."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from threading import Lock
 
@@ -30,6 +32,7 @@ from web.settings import Settings, listed
 from web.suggestions import Suggestions
 from web.templating import FOLDER, chosen_ui, make_templates, render_problem, style_hash
 from web.texts import say_problem
+from web.webhooks import Webhooks
 
 _ROUTERS = tuple(
     part.router for part in (rest, article_api, openai_api, feedback_api, pages, turns, article_pages, widget, metrics)
@@ -40,15 +43,23 @@ _PAGES = ("/articles", "/feedback", "/embed")
 def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
     """All endpoints over one chatbot. Opens nothing: the index is opened when first needed."""
     counts = metrics.Metrics()
-    answers = AnswersKept(settings.kept_answers, lambda status: counts.answers.labels(status).inc())
+    hooks = Webhooks(chatbot, settings)
+    answers = AnswersKept(settings.kept_answers, counts.count_answer, hooks.tell_answer)
     mcp = McpEndpoint(make_server(chatbot, settings, answers), settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with hooks.running():
+            async with mcp.lifespan(app):
+                yield
+
     app = FastAPI(
         title="Loccit",
         summary="Answers quoted word for word from articles.",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=mcp.lifespan,
+        lifespan=lifespan,
     )
     app.state.chatbot = chatbot
     app.state.templates = make_templates()

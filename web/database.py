@@ -30,7 +30,7 @@ def opened(file: Path, schema: str) -> Iterator[sqlite3.Connection]:
         if not file.exists():
             file.touch(mode=0o600)
         with closing(sqlite3.connect(file, timeout=10)) as db:
-            db.execute(schema)
+            db.executescript(schema)
             yield db
     except sqlite3.OperationalError as error:
         raise DataError(_unwritable(file, error)) from error

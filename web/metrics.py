@@ -4,7 +4,8 @@ was asked."""
 from __future__ import annotations
 
 import time
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -38,6 +39,10 @@ class Metrics:
         self.answers = Counter("loccit_answers_total", "Answers, by status.", ("status",), registry=self.registry)
         self.articles = Gauge("loccit_articles", "Articles in the index.", registry=self.registry)
         self.passages = Gauge("loccit_passages", "Passages in the index.", registry=self.registry)
+
+    def count_answer(self, answer: Mapping[str, Any]) -> None:
+        """By its status."""
+        self.answers.labels(answer["status"]).inc()
 
 
 class Counted:

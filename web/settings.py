@@ -1,21 +1,25 @@
 """All settings, and where they come from: command line beats environment (`LOCCIT_…`) beats
-`loccit.toml` in the working directory. Left out: secrets (there are none yet)."""
+`loccit.toml` in the working directory. Left out: keys of those who ask (`keys.py`)."""
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from index.errors import SettingsError
 from rag.settings import RagSettings
 
 PREFIX = "LOCCIT_"
 FILE = Path("loccit.toml")
+SECRET_BYTES = (24, 64)
+"""As Standard Webhooks ask for."""
+
 _ORIGIN = re.compile(r"https?://(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
 
 
@@ -54,6 +58,16 @@ class Settings(RagSettings):
     kept_answers: int = Field(
         1000, ge=0, description="Answers kept in memory, so that they can be read again and given feedback."
     )
+    webhook_urls: str = Field(
+        "",
+        description="Addresses that are told of new generations and of questions without an answer, separated by "
+        "commas (`https://bot.example.org/loccit`).",
+    )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        validate_default=True,
+        description="What they check the signature with: `whsec_` and 24 to 64 bytes in base64.",
+    )
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="A larger request body is refused (413).")
     request_seconds: float = Field(
         30.0,
@@ -76,6 +90,33 @@ class Settings(RagSettings):
         for origin in listed(value):
             if not _ORIGIN.fullmatch(origin) and not (origin == "*" and field.field_name == "cors_origins"):
                 raise ValueError(f"“{origin}” is no origin; write https://www.example.org, without a path")
+        return value
+
+    @field_validator("webhook_urls")
+    @classmethod
+    def only_web_addresses(cls, value: str) -> str:
+        """Each can be called."""
+        for url in listed(value):
+            if not re.fullmatch(r"https?://[^\s/?#]+[^\s#]*", url):
+                raise ValueError(f"“{url}” cannot be called; write https://bot.example.org/loccit")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def one_to_sign_with(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Needed where addresses are named, and long enough not to be guessed."""
+        advice = 'make one with `echo "whsec_$(openssl rand -base64 32)"`'
+        if value is None:
+            if info.data.get("webhook_urls"):
+                raise ValueError(f"it is needed with webhook_urls; {advice}")
+            return None
+        prefix, _, encoded = value.get_secret_value().partition("_")
+        try:
+            secret = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            secret = b""
+        if prefix != "whsec" or not SECRET_BYTES[0] <= len(secret) <= SECRET_BYTES[1]:
+            raise ValueError(f"it cannot be used; {advice}")
         return value
 
     @field_validator("public_url")

@@ -27,7 +27,7 @@ from index.stores.generations import RECENT, WORDS, StoreFolder
 from index.stores.memory import indexed_words
 from index.stores.packing import packed
 from index.stores.passage_vectors import BaseVectors
-from index.stores.word_index import WordWriter
+from index.stores.word_index import WordWriter, remove_words
 from index.types import Article, Filters, Passage, Vectors
 
 RECENT_PASSAGES: Final = 20_000
@@ -261,7 +261,7 @@ class EmbeddedWriter:
         """Without the passages that are gone, so that they weigh no more."""
         self._words.close()
         folder = self._folder.building / WORDS
-        shutil.rmtree(folder)
+        remove_words(folder)
         folder.mkdir()
         self._words = WordWriter(folder)
         for number, article, passages in articles_with_passages(self._db, self._files):

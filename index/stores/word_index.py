@@ -51,14 +51,18 @@ def _links_to(folder: Path) -> Iterator[Path]:
             (links / file.name).symlink_to(file.absolute())
         yield links
     finally:
-        # A thread of tantivy's, which looks for changes until it is told not to, may just then lock it once more.
-        for _ in range(100):
-            shutil.rmtree(links, ignore_errors=True)
-            if not links.exists():
-                break
-            time.sleep(0.01)
-        else:
+        if not remove_words(links):
             logger.info("The folder %s could not be removed.", links)
+
+
+def remove_words(folder: Path) -> bool:
+    """Whether the folder is gone: a thread of tantivy's may lock it once more while it is removed."""
+    for _ in range(100):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def _schema() -> tantivy.Schema:
@@ -167,11 +171,14 @@ class WordWriter:
         """Waits until merging is done: the folder does not change afterwards."""
         with _damage_told():
             self._writer.commit()
-            self._writer.wait_merging_threads()
         self.close()
         for lock in self._folder.glob("*.lock"):
             lock.unlink()
 
     def close(self) -> None:
-        """Let the files go; what was not committed is lost."""
-        self._writer = None
+        """Let the files go; what was not committed is lost. Nobody writes to the folder afterwards: threads of
+        tantivy's would for a moment longer."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with _damage_told():
+                writer.wait_merging_threads()
