@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test lint eval bench screenshots clean
+.PHONY: run test lint eval bench screenshots api clean
 
 run: $(VENV)/installed
 	@echo "Indexing corpus/: about a minute the first time"
@@ -39,6 +39,10 @@ screenshots: $(VENV)/installed-test
 	sh tests/install_chromium.sh
 	$(BIN)/python -m tests.benchmarks.screenshots
 
+# Every operation of the OpenAPI description called by schemathesis: about five minutes.
+api: $(VENV)/installed-api
+	$(BIN)/python -m tests.benchmarks.api
+
 clean:
 	rm -rf $(VENV) .loccit build *.egg-info
 
@@ -57,6 +61,10 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/installed-test: $(VENV)/installed
 	$(PIP) install -q -c constraints.txt -e '.[test]'
+	@touch $@
+
+$(VENV)/installed-api: $(VENV)/installed-test
+	$(PIP) install -q -c constraints.txt -e '.[api]'
 	@touch $@
 
 $(VENV)/installed-bench: $(VENV)/installed

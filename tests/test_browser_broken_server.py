@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -67,6 +70,56 @@ def served(tmp_path: Path, chatbot: Chatbot) -> Iterator[Served]:
     opened = Served(own)
     yield opened
     opened.kill()
+
+
+@pytest.fixture
+def cut_url(server_url: str) -> Iterator[str]:
+    """A server that goes on until the end of the first extract of a stream, then dies: a connection in front of the
+    real one, which is faster than any signal."""
+    behind = urlsplit(server_url)
+
+    def serve(front: socket.socket) -> None:
+        with front, socket.create_connection((behind.hostname, behind.port)) as back:
+            threading.Thread(target=pass_on, args=(front, back), daemon=True).start()
+            received = b""
+            with contextlib.suppress(OSError):
+                while some := back.recv(65536):
+                    received += some
+                    place = received.find(b'"type": "extract"')
+                    end = received.find(b"\n\n", place) + 2
+                    if place >= 0 and end >= 2:
+                        front.sendall(some[: len(some) - (len(received) - end)])
+                        front.shutdown(socket.SHUT_RDWR)
+                        return
+                    front.sendall(some)
+
+    def pass_on(front: socket.socket, back: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while some := front.recv(65536):
+                back.sendall(some)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_what_came_before_the_server_died_stays(visit: Visit, cut_url: str) -> None:
+    page = visit(cut_url)
+    page.locator("#question").fill(ASKED)
+    page.locator("#question").press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("The connection to the server was lost. Try again.")
+    expect(page.locator(".turn blockquote")).to_have_count(1)
+    expect(page.locator(".turn blockquote")).to_contain_text("1914")
+    expect(page.locator("#question")).to_have_value(ASKED)
+    expect(page.locator("#ask .send")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_have_count(1)
 
 
 def _ready(url: str) -> bool:

@@ -99,7 +99,7 @@ def test_nothing_moves_while_an_answer_streams_in_slowly(page: Page, server_url:
     page.evaluate(WATCH_SHIFTS)
     network = page.context.new_cdp_session(page)
     # Late enough that the first words come when the key is no longer "recent input".
-    slow = {"offline": False, "latency": 700, "downloadThroughput": 4_000, "uploadThroughput": -1}
+    slow = {"offline": False, "latency": 600, "downloadThroughput": 6_000, "uploadThroughput": -1}
     network.send("Network.emulateNetworkConditions", slow)
     for count, question in enumerate((QUESTION, "Qui a inventé le World Wide Web ?"), start=1):
         page.locator("#question").press_sequentially(question)

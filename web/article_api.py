@@ -3,30 +3,41 @@ keys (`access.py`), files (`loccit index`)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from threading import Lock
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from index.edit import Edit, put_article, remove_article
 from index.errors import StoreBusy, UnreadableArticle
-from index.readers.fields import make_article
+from index.readers.fields import LANGUAGE_CODE, make_article
 from web.errors import InvalidRequest
 from web.rest import ArticleId, TheChatbot, article_object, router_responses
-from web.schemas import Body, Day, Question, Text
+from web.schemas import Body, Day, ErrorBody, Question, Text
 
 _PATIENCE_SECONDS = 10
 
 router = APIRouter(
     responses={
         **router_responses,
-        401: {"description": "A key with the scope `write` is needed."},
-        403: {"description": "The key does not allow this."},
+        401: {"model": ErrorBody, "description": "A key with the scope `write` is needed."},
     }
 )
+
+
+def check_code(text: str) -> str:
+    """Raise ValueError for what is no code of a language; an empty one is none."""
+    if text and not re.fullmatch(LANGUAGE_CODE, text):
+        raise ValueError("write a code of ISO 639-1, such as fr or en, or leave it out to have it detected")
+    return text
+
+
+Code = Annotated[Text, AfterValidator(check_code), WithJsonSchema({"type": "string", "pattern": f"{LANGUAGE_CODE}|^$"})]
+Address = Annotated[Text, WithJsonSchema({"type": "string", "pattern": r"^https?://[a-z0-9.-]+(/[!-~]*)?$|^$"})]
 
 
 class ArticleBody(Body):
@@ -34,11 +45,11 @@ class ArticleBody(Body):
 
     text: Annotated[Question, Field(min_length=1, description="The text that is quoted from; `#` begins a heading.")]
     title: Text | None = Field(default=None, description="Left out: the first sentence, shortened.")
-    language: Text | None = Field(default=None, description="ISO 639-1; detected when left out.")
-    lang: Text | None = Field(default=None, description="The same, by its name in JSONL.")
+    language: Code | None = Field(default=None, description="ISO 639-1; detected when left out.")
+    lang: Code | None = Field(default=None, description="The same, by its name in JSONL.")
     date: Day | None = Field(default=None, description="When it was published (YYYY-MM-DD).")
     updated: Day | None = Field(default=None, description="When it was changed last (YYYY-MM-DD).")
-    url: Text | None = Field(default=None, description="Address of the original page.")
+    url: Address | None = Field(default=None, description="Address of the original page.")
     source: Text | None = None
     author: Text | None = None
     tags: Annotated[list[Text], Field(max_length=100)] = Field(default_factory=list)
@@ -55,11 +66,6 @@ def put_one(article_id: ArticleId, body: ArticleBody, request: Request, chatbot:
         article = make_article(article_id, body.text, body.model_dump())
     except UnreadableArticle as error:
         raise InvalidRequest(f"The article cannot be used: {error}.", "text") from error
-    given = body.language or body.lang
-    if given and article.language != given.lower()[: len(article.language)]:
-        raise InvalidRequest(
-            "“language” must be a code of ISO 639-1, such as fr or en; leave it out to have it detected.", "language"
-        )
     if body.url and article.url is None:
         raise InvalidRequest("“url” must begin with https:// or http://; leave it out if there is none.", "url")
     done = _edited(request, lambda: put_article(article, chatbot.embedder(), chatbot.settings))

@@ -3,9 +3,10 @@ language model is asked. Left out: what comes back (`openai_objects.py`)."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, WithJsonSchema, field_validator
+from pydantic.config import JsonDict
 
 from rag.types import Turn
 from web.errors import InvalidRequest
@@ -19,10 +20,12 @@ class Lenient(BaseModel):
 
 
 class ContentPart(Lenient):
-    """A part of a message. Only text can be read."""
+    """A part of a message. Only text can be read: the description names no other kind, and `Message.text` says so."""
 
-    type: StrictStr
-    text: Text | None = None
+    model_config = ConfigDict(json_schema_extra={"required": ["type", "text"]})
+
+    type: Annotated[StrictStr, WithJsonSchema({"type": "string", "enum": ["text", "input_text"]})]
+    text: Annotated[Text | None, WithJsonSchema({"type": "string"})] = None
 
 
 class Message(Lenient):
@@ -59,6 +62,14 @@ class LoccitOptions(Body):
     limit: Extracts | None = Field(default=None, description="Extracts at most; default: the server's.")
 
 
+_ASKED: Final[JsonDict] = {
+    "type": "object",
+    "required": ["role", "content"],
+    "properties": {"role": {"const": "user"}, "content": {"type": "string", "pattern": r"[A-Za-z0-9]"}},
+}
+"""What at least one of the messages is."""
+
+
 class CompletionBody(Lenient):
     """A conversation; its last question is answered."""
 
@@ -71,7 +82,10 @@ class CompletionBody(Lenient):
     )
 
     model: Text = Field(description="`loccit`, or `loccit/` and a language: only articles in that language.")
-    messages: Annotated[list[Message], Field(min_length=1, max_length=1000, description="Oldest first.")]
+    messages: Annotated[
+        list[Message],
+        Field(min_length=1, max_length=1000, description="Oldest first.", json_schema_extra={"contains": _ASKED}),
+    ]
     stream: StrictBool | None = Field(False, description="Send chunks as Server-Sent Events.")
     stream_options: StreamOptions | None = None
     n: Annotated[StrictInt, WithJsonSchema({"type": "integer", "enum": [1]})] | None = Field(

@@ -34,10 +34,19 @@ VARY: Final = ("id", "timings_ms")
 
 
 router_responses: Final[dict[int | str, dict[str, Any]]] = {
+    401: {"model": ErrorBody, "description": "A key is needed, or this one is not valid."},
+    403: {"model": ErrorBody, "description": "The key does not allow this."},
     404: {"model": ErrorBody, "description": "There is no such thing: article, answer, model."},
+    408: {"model": ErrorBody, "description": "The body did not arrive in time."},
     413: {"model": ErrorBody, "description": "The question or the body is too large."},
     422: {"model": ErrorBody, "description": "The request is malformed; `param` names the field."},
-    503: {"model": ErrorBody, "description": "There is no index yet, or it cannot be read."},
+    421: {"model": ErrorBody, "description": "The server does not go by the name it was called by."},
+    429: {
+        "model": ErrorBody,
+        "description": "More requests than are allowed in a minute.",
+        "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}},
+    },
+    503: {"model": ErrorBody, "description": "There is no index yet, it cannot be read, or time was up."},
 }
 
 router = APIRouter(responses=router_responses)

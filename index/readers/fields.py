@@ -6,7 +6,7 @@ import datetime
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from index.errors import UnreadableArticle
 from index.language import detect_language
@@ -14,7 +14,8 @@ from index.sentences import sentence_spans
 from index.types import Article
 
 _TITLE_CHARS = 80
-_CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*", re.IGNORECASE)
+LANGUAGE_CODE: Final = r"^([a-zA-Z]{2,3})(?:[-_][a-zA-Z0-9]+)*$"
+"""A language and perhaps its region; the first group is what is kept."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -97,7 +98,7 @@ def _one_line(name: str, value: str) -> str:
 
 
 def _language(given: str | None, text: str) -> str:
-    code = _CODE.fullmatch(given) if given else None
+    code = re.fullmatch(LANGUAGE_CODE, given) if given else None
     return code.group(1).lower() if code else detect_language(text)
 
 
