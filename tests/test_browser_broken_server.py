@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -72,11 +73,20 @@ def served(tmp_path: Path, chatbot: Chatbot) -> Iterator[Served]:
     opened.kill()
 
 
+@dataclass
+class Cut:
+    """A server that stops at the end of the first extract of a stream, and dies when `now` is set."""
+
+    url: str
+    now: threading.Event
+
+
 @pytest.fixture
-def cut_url(server_url: str) -> Iterator[str]:
-    """A server that goes on until the end of the first extract of a stream, then dies: a connection in front of the
-    real one, which is faster than any signal."""
+def cut(server_url: str) -> Iterator[Cut]:
+    """A connection in front of the real server, which is faster than any signal. It does not close at once: a
+    browser drops what it has received and not yet handed over when a body ends before its time."""
     behind = urlsplit(server_url)
+    now = threading.Event()
 
     def serve(front: socket.socket) -> None:
         with front, socket.create_connection((behind.hostname, behind.port)) as back:
@@ -89,6 +99,7 @@ def cut_url(server_url: str) -> Iterator[str]:
                     end = received.find(b"\n\n", place) + 2
                     if place >= 0 and end >= 2:
                         front.sendall(some[: len(some) - (len(received) - end)])
+                        now.wait(30)
                         front.shutdown(socket.SHUT_RDWR)
                         return
                     front.sendall(some)
@@ -105,14 +116,16 @@ def cut_url(server_url: str) -> Iterator[str]:
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=accept, daemon=True).start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield Cut(f"http://127.0.0.1:{listener.getsockname()[1]}", now)
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def test_what_came_before_the_server_died_stays(visit: Visit, cut_url: str) -> None:
-    page = visit(cut_url)
+def test_what_came_before_the_server_died_stays(visit: Visit, cut: Cut) -> None:
+    page = visit(cut.url)
     page.locator("#question").fill(ASKED)
     page.locator("#question").press("Enter")
+    expect(page.locator(".turn blockquote")).to_have_count(1)
+    cut.now.set()
     expect(page.get_by_role("alert")).to_have_text("The connection to the server was lost. Try again.")
     expect(page.locator(".turn blockquote")).to_have_count(1)
     expect(page.locator(".turn blockquote")).to_contain_text("1914")
