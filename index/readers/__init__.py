@@ -1,6 +1,6 @@
-"""Sources → articles. Chooses the reader by the file's ending and walks folders; each kind of
-source has a file of its own. Left out: fetching addresses, and formats other than Markdown, plain
-text and JSONL."""
+"""Sources → articles. Walks folders for files of known endings and chooses the reader by what a file holds, then by
+its ending; each kind of source has a file of its own. Left out: fetching addresses, PDF, e-mail, tables, archives of
+articles."""
 
 from __future__ import annotations
 
@@ -12,16 +12,26 @@ from typing import Final
 from pathspec import GitIgnoreSpec
 
 from index.errors import UnreadableArticle
-from index.readers import jsonl, markdown, plain_text
+from index.readers import docx, epub, html, jsonl, markdown, plain_text
+from index.readers.archives import opened_archive
 from index.types import Article
 
 Source = tuple[str, Article | UnreadableArticle]
 """Where an article comes from (a path, or a path, `#` and an id) and the article, or why not."""
 
-READERS: Final[dict[str, Callable[[Path, str], Iterator[Source]]]] = {
+Reader = Callable[[Path, str], Iterator[Source]]
+"""From a file and the id proposed for its article."""
+
+READERS: Final[dict[str, Reader]] = {
     ".md": markdown.read,
     ".markdown": markdown.read,
     ".txt": plain_text.read,
+    ".text": plain_text.read,
+    ".html": html.read,
+    ".htm": html.read,
+    ".xhtml": html.read,
+    ".docx": docx.read,
+    ".epub": epub.read,
     ".jsonl": jsonl.read,
 }
 IGNORE_FILE: Final = ".loccitignore"
@@ -101,24 +111,39 @@ def _count_lines(file: Path) -> int:
         return 1
 
 
+def _reader_of(file: Path) -> Reader:
+    """By what the file holds where that is plain to see, else by its name. Raises UnreadableArticle."""
+    reader = READERS.get(file.suffix.lower())
+    if reader is None:
+        known = ", ".join(sorted(READERS))
+        raise UnreadableArticle(f"files that end in '{file.suffix}' are not read; these are: {known}")
+    with file.open("rb") as opened:
+        start = opened.read(1000).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith(b"%pdf-"):
+        raise UnreadableArticle("it is a PDF, which is not read; save its text as another kind of file")
+    if start.startswith((b"<!doctype html", b"<html")):
+        return html.read
+    if start.startswith(b"pk\x03\x04"):
+        with opened_archive(file) as archive:
+            names = set(archive.namelist())
+        return docx.read if "word/document.xml" in names else epub.read
+    return reader
+
+
 def read_file(file: Path, root: Path, max_bytes: int) -> Iterator[Source]:
     """The articles of one file. The id proposed for a file of one article is its path below
     `root` without the ending. What cannot be read comes as the error that says why."""
     shown = printable(file)
-    reader = READERS.get(file.suffix.lower())
     try:
         if printable(file.absolute()) != str(file.absolute()):
             raise UnreadableArticle("its name, or that of a folder above it, is not valid UTF-8; rename it")
         size = file.stat().st_size
-        if reader is None:
-            known = ", ".join(sorted(READERS))
-            raise UnreadableArticle(f"files that end in '{file.suffix}' are not read; these are: {known}")
         if size > max_bytes:
             raise UnreadableArticle(
                 f"it has {size:,} bytes, at most {max_bytes:,} are read; split it, or raise max_article_bytes"
             )
         inside = file.relative_to(root) if root != file else Path(file.name)
-        yield from reader(file, inside.with_suffix("").as_posix())
+        yield from _reader_of(file)(file, inside.with_suffix("").as_posix())
     except UnreadableArticle as error:
         yield printable(file.absolute()), UnreadableArticle(f"{shown}: {error}.")
     except OSError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from index.errors import UnreadableArticle
@@ -17,23 +16,6 @@ _TITLE_CHARS = 80
 LANGUAGE_CODE: Final = r"^([a-zA-Z]{2,3})(?:[-_][a-zA-Z0-9]+)*$"
 """A language and perhaps its region; the first group is what is kept."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-def decode(file: Path) -> str:
-    """The file's text, a byte-order mark and carriage returns left out.
-
-    Raises UnreadableArticle if it is not UTF-8 or holds NUL bytes.
-    """
-    raw = file.read_bytes()
-    if b"\0" in raw:
-        raise UnreadableArticle("it holds NUL bytes, so it is no text file")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UnreadableArticle(
-            f"it is not valid UTF-8 (byte 0x{raw[error.start]:02x} at position {error.start}); save it as UTF-8"
-        ) from error
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def make_article(identity: str, text: str, fields: Mapping[str, Any], title: str | None = None) -> Article:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from index.errors import UnreadableArticle
-from index.readers.fields import decode, make_article
+from index.readers.encodings import decode
+from index.readers.fields import make_article
 from index.types import Article
 
 

@@ -11,24 +11,21 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from index.errors import UnreadableArticle
-from index.readers.fields import decode, make_article
+from index.readers.blocks import Block, Kind, join_blocks
+from index.readers.encodings import decode
+from index.readers.fields import make_article
 from index.readers.plain_text import split_front_matter
 from index.types import Article
-
-Kind = Literal["heading", "item", "row", "text"]
-"""What a block is: the rows of a table below its first one are of the kind "row"."""
 
 _MAX_NESTING: Final = 100  # a quote counts one, a list two
 _TOO_DEEP: Final = "its lists, quotes or links are nested too deep (about 50 levels are read); make them flatter"
 
-# A line that reads like a heading and is none: a comment in code, an escaped mark.
-_LIKE_HEADING = re.compile(r"(?<![^\n\r\u2028\u2029])([^\S\n\r]*#{1,6}) ")
 _LINE_BREAK_TAG = re.compile(r"<br\b", re.IGNORECASE)
 _UNSEEN_HTML = re.compile(
     r"<(script|style|template)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<![A-Z][^>]*(?:>|\Z)",
@@ -55,13 +52,7 @@ def to_text(source: str) -> str:
     line break, headings as `#` to `######` and their words. A line of another block that would
     read like a heading has a no-break space behind its `#`. Raises UnreadableArticle if blocks are
     nested too deep."""
-    parts, above = [], "text"
-    for kind, words in _blocks(_parse(source)):
-        together = kind == "row" or kind == above == "item"
-        parts.append("\n" if together else "\n\n")
-        parts.append(words if kind == "heading" else _LIKE_HEADING.sub("\\1\u00a0", words))
-        above = kind
-    return "".join(parts).strip("\n")
+    return join_blocks(_blocks(_parse(source)))
 
 
 def _parse(source: str) -> Sequence[Token]:
@@ -75,7 +66,7 @@ def _parse(source: str) -> Sequence[Token]:
     return tokens
 
 
-def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[Kind, str]]:
+def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
     """The blocks that hold words, in order."""
     kind: Kind = "text"
     mark = ""

@@ -1,4 +1,4 @@
-"""Plain text with optional YAML front matter → one article. Left out: other encodings than UTF-8."""
+"""Plain text with optional YAML front matter → one article. Left out: lines that were broken at a width."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from index.errors import UnreadableArticle
-from index.readers.fields import decode, make_article
+from index.readers.encodings import decode
+from index.readers.fields import make_article
 from index.types import Article
 
 
