@@ -17,10 +17,12 @@ from index.readers.archives import opened_archive
 from index.types import Article
 
 Source = tuple[str, Article | UnreadableArticle]
-"""Where an article comes from (a path, or a path, `#` and an id) and the article, or why not."""
+"""Where an article comes from (a path, or a path, `#` and a part of that file) and the article, or why not."""
 
-Reader = Callable[[Path, str], Iterator[Source]]
-"""From a file and the id proposed for its article."""
+Reader = Callable[[Path, str], Iterator[tuple[str, Article | UnreadableArticle]]]
+"""From a file and the id proposed for its article: each article with the part of the file it comes from, "" for a
+file of one article. What is wrong with a part is yielded, what is wrong with the file is raised; both say so without
+naming the file and without a full stop."""
 
 READERS: Final[dict[str, Reader]] = {
     ".md": markdown.read,
@@ -143,7 +145,10 @@ def read_file(file: Path, root: Path, max_bytes: int) -> Iterator[Source]:
                 f"it has {size:,} bytes, at most {max_bytes:,} are read; split it, or raise max_article_bytes"
             )
         inside = file.relative_to(root) if root != file else Path(file.name)
-        yield from _reader_of(file)(file, inside.with_suffix("").as_posix())
+        for part, result in _reader_of(file)(file, inside.with_suffix("").as_posix()):
+            if isinstance(result, UnreadableArticle):
+                result = UnreadableArticle(f"{shown}{f', {part}' if part else ''}: {result}.")
+            yield f"{file.absolute()}{f'#{part}' if part else ''}", result
     except UnreadableArticle as error:
         yield printable(file.absolute()), UnreadableArticle(f"{shown}: {error}.")
     except OSError as error:

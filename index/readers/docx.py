@@ -25,7 +25,7 @@ _NAMES = {"title": "{*}title", "author": "{*}creator", "language": "{*}language"
 
 
 def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
-    """See `readers.read_file`. The title is that of the document's properties, else its first heading."""
+    """See `readers.Reader`. The title is that of the document's properties, else its first heading."""
     import mammoth
 
     with opened_archive(file) as archive:
@@ -46,7 +46,7 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
     if heading and fields.get("title") in (None, heading):
         fields["title"] = heading
         del blocks[0]
-    yield str(file.absolute()), make_article(identity, join_blocks(blocks), fields)
+    yield "", make_article(identity, join_blocks(blocks), fields)
 
 
 def _properties(archive: ZipFile) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _NAMES = {"title": "title", "author": "creator", "language": "language", "date":
 
 
 def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
-    """See `readers.read_file`."""
+    """See `readers.Reader`."""
     with opened_archive(file) as archive:
         container = xml_of(archive, "META-INF/container.xml")
         root = container.find(".//{*}rootfile")
@@ -33,7 +33,7 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
         place = str(root.get("full-path"))
         book = xml_of(archive, place)
         blocks = [block for name in _chapters(book, place) for block in _blocks(archive, name)]
-    yield str(file.absolute()), make_article(identity, join_blocks(clean_blocks(blocks)), _fields(book))
+    yield "", make_article(identity, join_blocks(clean_blocks(blocks)), _fields(book))
 
 
 def _fields(book: etree._Element) -> dict[str, Any]:

@@ -28,8 +28,8 @@ _LONG_TAG: Final = re.compile(r"<[^<>]{50000}")
 
 
 def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
-    """See `readers.read_file`."""
-    yield str(file.absolute()), page_article(decode(file), identity)
+    """See `readers.Reader`."""
+    yield "", page_article(decode(file), identity)
 
 
 def page_article(source: str, identity: str, url: str | None = None) -> Article:

@@ -14,20 +14,19 @@ from index.types import Article
 
 
 def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
-    """See `readers.read_file`; `identity` is not used: each line has its own `id`."""
+    """See `readers.Reader`; `identity` is not used: each line has its own `id`."""
     seen: set[str] = set()
     for number, line in enumerate(decode(file).split("\n"), 1):
         if not line.strip():
             continue
-        origin = f"{file.absolute()}#line {number}"
         try:
             article = _article(line)
             if article.id in seen:
                 raise UnreadableArticle(f"the id '{article.id}' stands on an earlier line too")
             seen.add(article.id)
-            yield f"{file.absolute()}#{article.id}", article
+            yield article.id, article
         except UnreadableArticle as error:
-            yield origin, UnreadableArticle(f"{file}, line {number}: {error}.")
+            yield f"line {number}", error
 
 
 def _article(line: str) -> Article:

@@ -39,12 +39,12 @@ _TAGS_IN_LINES = frozenset(
 
 
 def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
-    """See `readers.read_file`. A first heading of the first level serves as title if none is given."""
+    """See `readers.Reader`. A first heading of the first level serves as title if none is given."""
     fields, source = split_front_matter(decode(file))
     text = to_text(source)
     first = text.split("\n", 1)[0]
     title = first[2:].strip() if first.startswith("# ") else None
-    yield str(file.absolute()), make_article(identity, text, fields, title)
+    yield "", make_article(identity, text, fields, title)
 
 
 def to_text(source: str) -> str:

@@ -15,9 +15,9 @@ from index.types import Article
 
 
 def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
-    """See `readers.read_file`."""
+    """See `readers.Reader`."""
     fields, text = split_front_matter(decode(file))
-    yield str(file.absolute()), make_article(identity, text, fields)
+    yield "", make_article(identity, text, fields)
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
