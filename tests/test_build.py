@@ -57,12 +57,12 @@ def test_add_update_unchanged_remove_fail(tmp_path: Path, folder: Path) -> None:
     (folder / "a.md").write_text("# a.md\n\nThe tunnel is short.", encoding="utf-8")
     (folder / "sub" / "c.md").unlink()
     (folder / "d.md").write_text("The canal is wide.", encoding="utf-8")
-    (folder / "e.txt").write_bytes(b"caf\xe9")
+    (folder / "e.txt").write_bytes(b"caf\0")
     report: list[Change] = []
     summary = run(settings, folder, report=report)
     assert counts(summary) == (1, 1, 1, 1, 1)
     assert summary.passages == 2 and summary.generation == current_generation(settings)
-    assert "e.txt" in summary.failures[0] and "UTF-8" in summary.failures[0]
+    assert "e.txt" in summary.failures[0] and "NUL" in summary.failures[0]
     assert sorted(change.kind for change in report) == ["add", "fail", "remove", "unchanged", "update"]
     assert ids(settings) == ["a", "b", "d"]
     assert open_store(settings).article("a").text == "# a.md\n\nThe tunnel is short."
@@ -87,7 +87,7 @@ def test_only_failures_make_no_index(tmp_path: Path) -> None:
 def test_an_unreadable_file_keeps_its_old_article(tmp_path: Path, folder: Path) -> None:
     settings = at(tmp_path)
     run(settings, folder)
-    (folder / "a.md").write_bytes(b"\xff")
+    (folder / "a.md").write_bytes(b"\0")
     (folder / "b.txt").unlink()
     assert counts(run(settings, folder)) == (0, 0, 1, 1, 1)
     assert ids(settings) == ["a", "sub/c"]
@@ -142,7 +142,7 @@ def test_a_failure_keeps_only_its_own_file(tmp_path: Path) -> None:
     for name in ("a.md", "b.md", "a.md.txt"):
         (folder / name).write_text("The bridge is long.", encoding="utf-8")
     run(at(tmp_path), folder)
-    (folder / "a.md").write_bytes(b"\xff")
+    (folder / "a.md").write_bytes(b"\0")
     (folder / "b.md").unlink()
     (folder / "a.md.txt").unlink()
     assert counts(run(at(tmp_path), folder)) == (0, 0, 0, 2, 1)

@@ -112,11 +112,11 @@ def test_an_unreadable_article_is_named_and_the_others_are_indexed(tmp_path: Pat
         "The lighthouse of Cordouan stands at the mouth of the Gironde.", encoding="utf-8"
     )
     (tmp_path / "empty.md").write_text("", encoding="utf-8")
-    (tmp_path / "latin.txt").write_bytes("Une phrase accentuée.".encode("latin-1"))
+    (tmp_path / "binary.txt").write_bytes(b"\0\1\2")
     store = f"embedded:{tmp_path}/index"
     done = loccit("index", ".", "--store", store, folder=tmp_path)
     assert done.returncode == 1
-    assert "empty.md: it holds no text" in done.stderr and "latin.txt: it is not valid UTF-8" in done.stderr
+    assert "empty.md: it holds no text" in done.stderr and "binary.txt: it holds NUL bytes" in done.stderr
     assert done.stdout.splitlines()[-1].startswith("added 1, updated 0, unchanged 0, removed 0, failed 2")
     other = loccit("ask", "Where?", "--store", store, folder=tmp_path, LOCCIT_EMBEDDER="some/other-model")
     assert other.returncode == 1 and "The index was made with multilingual-e5-small" in other.stderr

@@ -68,7 +68,8 @@ def page(language: str) -> str:
              "author": {"@type": "Person", "name": "Ada Brent"}}  # fmt: skip
     return f"""<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{title} – Brent Journal</title>
     <meta property="og:site_name" content="Brent Journal"><link rel="canonical" href="https://brent.example/bridge">
-    <script type="application/ld+json">{json.dumps(facts)}</script><style>.x {{ {NOISE["hidden"]} }}</style></head><body>
+    <script type="application/ld+json">{json.dumps(facts)}</script><style>.x {{ {NOISE["hidden"]} }}</style>
+    </head><body>
     <nav><ul><li><a href="/">Home</a></li><li><a href="/s">Sports</a></li><li>{NOISE["menu"]}</li></ul></nav>
     <div class="cookie-banner">{NOISE["cookies"]} <button>OK</button></div>
     <main><article><h1>{title}</h1><p class="byline">By Ada Brent</p>
@@ -191,7 +192,12 @@ def zipped(**files: bytes) -> bytes:
 
 ENTITIES: Final = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
 NESTED: Final = '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
-CONTAINER: Final = '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile {}/></rootfiles></container>'
+CONTAINER: Final = (
+    '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile {}/></rootfiles>'
+    "</container>"
+)
+BOMB: Final = f'<!DOCTYPE l [<!ENTITY a "aaaaaaaaaa">{ENTITIES}]><l>&j;</l>'.encode()
+MANY: Final = " ".join(f"a{n}=1" for n in range(200_000))
 
 
 @pytest.mark.parametrize(
@@ -200,7 +206,7 @@ CONTAINER: Final = '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:cont
         ("a.pdf.html", b"%PDF-1.7 ...", "it is a PDF"),
         ("a.html", b"<html><body></body></html>", "no main text"),
         ("a.html", ("<html><body>" + "<div>" * 100_000 + page("en")).encode(), "no main text"),
-        ("a.html", ("<html><p " + " ".join(f"a{n}=1" for n in range(200_000)) + ">" + page("en")).encode(), "tag of more"),
+        ("a.html", f"<html><p {MANY}>{page('en')}".encode(), "tag of more"),
         ("a.html", b"<html>\0<p>x", "NUL"),
         ("a.txt", bytes(range(1, 256)) * 4, "encoding cannot be told|holds no text"),
         ("a.docx", word("en")[:5000], "damaged"),
@@ -208,13 +214,13 @@ CONTAINER: Final = '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:cont
         ("a.docx", zipped(a_txt=b"x"), "holds no file"),
         ("a.docx", zipped(word__document_xml=b" " * 300_000_000), "unpacks to 300,000,000 bytes"),
         ("a.docx", zipped(word__document_xml=b"<a"), "no Word document"),
-        ("a.docx", zipped(word__document_xml=f'<!DOCTYPE l [<!ENTITY a "aaaaaaaaaa">{ENTITIES}]><l>&j;</l>'.encode()),
+        ("a.docx", zipped(word__document_xml=BOMB),
          "no Word document"),
         ("a.docx", zipped(word__document_xml=(NESTED + "<w:sdt><w:sdtContent>" * 5000).encode()), "no Word document"),
         ("a.epub", zipped(**{"META-INF__container_xml": CONTAINER.format('full-path="../../etc/passwd"').encode()}),
          "holds no file"),
         ("a.epub", zipped(**{"META-INF__container_xml": CONTAINER.format("").encode()}), "names no book"),
-        ("a.epub", zipped(**{"META-INF__container_xml": f'<!DOCTYPE l [<!ENTITY a "aaaaaaaaaa">{ENTITIES}]><l>&j;</l>'.encode()}),
+        ("a.epub", zipped(**{"META-INF__container_xml": BOMB}),
          "names no book|damaged"),
     ],
 )  # fmt: skip
@@ -243,7 +249,7 @@ def test_entities_of_other_files_are_not_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "noise",
-    ["Read also: The canal", "À lire aussi : Le canal d’Arrow", "Lire aussi – Le canal", "See also: Tolls", "Tags: bridges, Brent",
+    ["Read also: The canal", "À lire aussi : Le canal d’Arrow", "Lire aussi – Le canal", "See also: Tolls", "Tags: B",
      "Mots-clés : ponts, péage", "\u200b\u00ad"],
 )  # fmt: skip
 def test_what_points_elsewhere_is_left_out(noise: str) -> None:
