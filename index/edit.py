@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from index.build import compare, write
+from index.build import write
 from index.embedder import Embedder
 from index.errors import UnknownArticle
 from index.passages import cut_passages
+from index.plan import compare
 from index.settings import IndexSettings
 from index.store import open_writer
 from index.types import Article

@@ -15,6 +15,16 @@ class UnreadableArticle(IndexFault):
     """A source could not be read as an article."""
 
 
+class TooManyRemoved(IndexFault):
+    """A run would remove a large share of a source."""
+
+    def __init__(self, path: str, removed: int, indexed: int) -> None:
+        super().__init__(
+            f"{path}: {removed:,} of its {indexed:,} articles are gone. Nothing was changed. If that is meant, run the "
+            "same command with --yes."
+        )
+
+
 class NoIndexError(IndexFault):
     """There is no index at the store's address yet."""
 

@@ -8,15 +8,16 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 from index.errors import EmbedderError, IndexFault, StoreError
 from index.settings import IndexSettings
 from index.types import Article, Filters, Found, IndexInfo, Passage, Vectors
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raised when a published index can no longer be read as before."""
 
 LABELS: Final = 200
@@ -29,12 +30,15 @@ _MODULES: Final = {"embedded": "index.stores.embedded"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the index knows of a source: the article made of it, where it came from (a path, or a
-    path and an id), and a digest of everything that went into its passages."""
+    """What the index knows of a source: the article made of it, where it came from (a path, or a path, `#` and a
+    part of that file), a digest of everything that went into its passages, one of the file's bytes ("" if
+    they are not to be compared), and that of the article's text."""
 
     article_id: str
     origin: str
     digest: str
+    content: str = ""
+    sha256: str = ""
 
 
 class IndexStore(Protocol):
@@ -130,6 +134,10 @@ class IndexWriter(Protocol):
         passage id is taken."""
         ...
 
+    def place(self, entry: Entry) -> None:
+        """Give an article another origin and another digest of its file's bytes: what was made of it stays."""
+        ...
+
     def remove(self, article_ids: Iterable[str]) -> None: ...
     def publish(self) -> str:
         """Make what was written the current generation, at once and whole; returns its name."""
@@ -141,19 +149,27 @@ class IndexWriter(Protocol):
     ) -> None: ...
 
 
-def _module(url: str) -> tuple[str, str]:
-    scheme, colon, place = url.partition(":")
+def _module(settings: IndexSettings) -> Any:
+    scheme, colon, _ = settings.store.partition(":")
     if not colon or scheme not in _MODULES:
         known = ", ".join(f"'{name}:'" for name in _MODULES)
         raise StoreError(f"The store '{scheme}:' is not known. Stores of this version: {known}.")
-    return _MODULES[scheme], place
+    return import_module(_MODULES[scheme])
+
+
+def store_folder(settings: IndexSettings) -> Path:
+    """Where a store keeps its files, and others keep what belongs to it. Raises StoreError."""
+    place = settings.store.partition(":")[2]
+    try:
+        return Path(place).expanduser() if place else settings.data / "index"
+    except RuntimeError as error:
+        raise StoreError("The store's folder begins with '~' and no home folder is known for it.") from error
 
 
 def open_store(settings: IndexSettings) -> IndexStore:
     """Open the current generation. Raises NoIndexError if nothing was published yet, StoreError
     if it cannot be read."""
-    module, place = _module(settings.store)
-    store: IndexStore = import_module(module).open_store(place, settings)
+    store: IndexStore = _module(settings).open_store(settings)
     return store
 
 
@@ -169,15 +185,13 @@ def check_embedder(info: IndexInfo, given: str, dimension: int | None = None) ->
 def open_writer(settings: IndexSettings, embedder: str, dimension: int) -> IndexWriter:
     """Begin the next generation from the current one. Raises EmbedderError if that was made with
     another embedder, StoreError if somebody else is writing."""
-    module, place = _module(settings.store)
-    writer: IndexWriter = import_module(module).open_writer(place, settings, embedder, dimension)
+    writer: IndexWriter = _module(settings).open_writer(settings, embedder, dimension)
     return writer
 
 
 def current_generation(settings: IndexSettings) -> str | None:
     """Name of the current generation; None if there is none. Costs one small read."""
-    module, place = _module(settings.store)
-    name: str | None = import_module(module).current_generation(place, settings)
+    name: str | None = _module(settings).current_generation(settings)
     return name
 
 

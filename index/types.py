@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,7 +34,8 @@ class Article:
 
     `language` is an ISO 639-1 code; `published` and `updated` are ISO 8601 dates (YYYY-MM-DD);
     `sha256` is the hexadecimal digest of the text in UTF-8. A line of `text` that starts with
-    one to six `#` and a space is a heading.
+    one to six `#` and a space is a heading. `pages` are the offsets at which the pages of a file of pages begin, the
+    first page's first; empty where there are none.
     """
 
     id: str
@@ -46,11 +48,16 @@ class Article:
     tags: tuple[str, ...] = ()
     published: str | None = None
     updated: str | None = None
+    pages: tuple[int, ...] = ()
     sha256: str = field(init=False)
 
     def __post_init__(self) -> None:
         digest = hashlib.sha256(self.text.encode("utf-8")).hexdigest()
         object.__setattr__(self, "sha256", digest)
+
+    def page_at(self, offset: int) -> int | None:
+        """Number, from 1, of the page that the character at an offset stands on; None without pages."""
+        return bisect_right(self.pages, offset) or None
 
 
 @dataclass(frozen=True, slots=True)

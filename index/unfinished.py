@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from index.build import RECIPE
 from index.embedder import Embedder
+from index.plan import RECIPE
 from index.settings import IndexSettings
+from index.store import store_folder
 from index.types import Span, Vectors
 
 logger = logging.getLogger(__name__)
@@ -77,9 +78,8 @@ def remembering(embedder: Embedder, settings: IndexSettings) -> Iterator[Embedde
     """The embedder, with what an earlier build of the same store made before it was stopped. What is
     made in the block is forgotten if it ends well, and kept for the next build if it does not. Without
     a place to write, the embedder as it is."""
-    scheme, _, place = settings.store.partition(":")
-    store = f"{scheme}:{Path(place).expanduser().resolve() if place else settings.data.resolve()}"
-    file = settings.cache / "unfinished" / f"{hashlib.sha256(store.encode()).hexdigest()[:16]}.sqlite"
+    name = hashlib.sha256(str(store_folder(settings).resolve()).encode()).hexdigest()[:16]
+    file = settings.cache / "unfinished" / f"{name}.sqlite"
     try:
         database = _open(file)
     except (OSError, sqlite3.Error):

@@ -3,6 +3,7 @@ with it, after changes too. Left out: the contract without one (`test_stores.py`
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from index.errors import StoreError
 from index.settings import IndexSettings
-from index.store import Entry, IndexStore, open_store, open_writer
+from index.store import Entry, IndexStore, IndexWriter, open_store, open_writer
 from index.stores import embedded_writer
 from index.stores.packing import packed, unpacked
 from index.types import Article, Filters, Vectors
@@ -193,3 +194,19 @@ def test_sentences_of_several_passages_come_back_as_each_alone() -> None:
     together = unpacked(blobs, passages)
     for rows, blob, passage in zip(together, blobs, passages, strict=True):
         assert np.array_equal(rows, unpacked([blob], passage[None])[0])
+
+
+def test_articles_of_the_base_move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of them each to where the other was, which is read from beside the base, then from a new one."""
+    monkeypatch.setattr(embedded_writer, "RECENT_PASSAGES", 0)
+    bridge, canal = (f"/files/{article.id}" for article in ARTICLES[:2])
+
+    def swap(writer: IndexWriter) -> None:
+        for name, origin in (("bridge", "/other"), ("canal", bridge), ("bridge", canal)):
+            writer.place(Entry(name, origin, "", name))
+
+    for steps in ([swap], [swap, fill(TWINS)], [fill(TWINS), swap, lambda w: w.remove(["pont"]), fill([])]):
+        shutil.rmtree(tmp_path / "index", ignore_errors=True)
+        store = with_base(tmp_path, fill(ARTICLES), *steps)
+        found = {entry.article_id: (entry.origin, entry.content) for entry in store.entries()}
+        assert (found["bridge"], found["canal"]) == ((canal, "bridge"), (bridge, "canal"))

@@ -6,12 +6,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from index.build import Change, Summary, build, plan_changes
+from index import plan
+from index.build import Summary, build
+from index.errors import TooManyRemoved
+from index.plan import Change, plan_changes
+from index.readers import Source, read_file
 from index.settings import IndexSettings
 from index.store import current_generation, open_store, open_writer
 from index.types import Filters
@@ -24,9 +29,16 @@ def at(folder: Path) -> IndexSettings:
     return IndexSettings.model_validate({"store": f"embedded:{folder}/store"})
 
 
-def run(settings: IndexSettings, *paths: Path, report: list[Change] | None = None) -> Summary:
+def run(
+    settings: IndexSettings,
+    *paths: Path,
+    report: list[Change] | None = None,
+    failed: Collection[str] = (),
+    most_removed: float = 1.0,
+) -> Summary:
+    told = (lambda change: None) if report is None else report.append
     with open_writer(settings, EMBEDDER.name, EMBEDDER.dimension) as writer:
-        return build(paths, writer, EMBEDDER, settings, (lambda change: None) if report is None else report.append)
+        return build(paths, writer, EMBEDDER, settings, told, failed, most_removed)
 
 
 def ids(settings: IndexSettings) -> list[str]:
@@ -177,10 +189,10 @@ def test_a_plan_changes_nothing(tmp_path: Path, folder: Path) -> None:
     (folder / "b.txt").unlink()
     with open_writer(settings, EMBEDDER.name, EMBEDDER.dimension) as writer:
         entries = writer.entries()
-        plan = list(plan_changes([folder], entries, settings))
+        planned = list(plan_changes([folder], entries, settings))
         assert writer.entries() == entries
-    assert [(c.kind, c.entry.article_id, c.article is None) for c in plan] == [
-        ("remove", "b", True), ("update", "a", False), ("unchanged", "sub/c", True),
+    assert [(c.kind, c.entry.article_id, c.article is None) for c in planned] == [
+        ("update", "a", False), ("unchanged", "sub/c", True), ("remove", "b", True),
     ]  # fmt: skip
     assert current_generation(settings) == first
 
@@ -189,3 +201,77 @@ def test_an_article_of_headings_only_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "h.md").write_text("# Only a heading", encoding="utf-8")
     assert counts(run(at(tmp_path), tmp_path / "h.md")) == (1, 0, 0, 0, 0)
     assert open_store(at(tmp_path)).info.passages == 0
+
+
+def test_the_same_bytes_are_not_read_again(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = at(tmp_path)
+    run(settings, folder)
+    read: list[str] = []
+
+    def reading(file: Path, root: Path, most: int) -> Iterator[Source]:
+        read.append(file.name)
+        return read_file(file, root, most)
+
+    monkeypatch.setattr(plan, "read_file", reading)
+    assert counts(run(settings, folder)) == (0, 0, 3, 0, 0) and read == []
+    (folder / "a.md").write_text("# a.md\n\nThe bridge a.md is long. It is old.\n\n\n", encoding="utf-8")
+    assert counts(run(settings, folder)) == (0, 0, 3, 0, 0) and read == ["a.md"]
+    run(settings.model_copy(update={"passage_tokens": 40}), folder)
+    assert read == ["a.md", "a.md", "b.txt", "c.md"]
+
+
+def test_what_failed_is_tried_again_and_named_again(tmp_path: Path) -> None:
+    settings, file = at(tmp_path), tmp_path / "x.jsonl"
+    file.write_text(json.dumps({"id": "0", "text": "The bridge is long."}) + "\n{", encoding="utf-8")
+    first = run(settings, file)
+    assert list(first.failed) == [f"{file}#line 2"]
+    assert counts(run(settings, file, failed=first.failed)) == (0, 0, 1, 0, 1)
+
+
+def test_a_moved_file_keeps_its_id_and_is_not_embedded_again(tmp_path: Path, folder: Path) -> None:
+    settings = at(tmp_path)
+    run(settings, folder)
+    (folder / "new").mkdir()
+    (folder / "a.md").rename(folder / "new" / "z.md")
+    summary = run(settings, folder, most_removed=0.2)
+    assert (summary.move, summary.passages) == (1, 0) and counts(summary) == (0, 0, 2, 0, 0)
+    assert ids(settings) == ["a", "b", "sub/c"] and summary.line().endswith(", moved 1")
+    assert counts(run(settings, folder)) == (0, 0, 3, 0, 0)
+    (folder / "new" / "z.md").rename(folder / "z.txt")
+    (folder / "z.txt").write_text("---\nauthor: Ada Brent\n---\n# a.md\n\nThe bridge a.md is long. It is old.")
+    assert counts(run(settings, folder)) == (0, 1, 2, 0, 0) and ids(settings) == ["a", "b", "sub/c"]
+
+
+def test_an_id_whose_file_is_gone_is_free(tmp_path: Path, folder: Path) -> None:
+    settings = at(tmp_path)
+    run(settings, folder)
+    (folder / "a.md").unlink()
+    (folder / "a.txt").write_text("The tunnel is short.", encoding="utf-8")
+    report: list[Change] = []
+    assert counts(run(settings, folder, report=report)) == (1, 0, 2, 1, 0)
+    assert [change.kind for change in report if change.entry.article_id == "a"] == ["remove", "add"]
+    assert open_store(settings).article("a").text == "The tunnel is short."
+
+
+def test_a_large_share_is_not_removed_unasked(tmp_path: Path) -> None:
+    settings, folder, lines = at(tmp_path), tmp_path / "files", tmp_path / "x.jsonl"
+    folder.mkdir()
+    for n in range(10):
+        (folder / f"{n}.md").write_text(f"The bridge {n} is long.", encoding="utf-8")
+    rows = [json.dumps({"id": f"j{n}", "text": f"The canal {n} is wide."}) for n in range(10)]
+    lines.write_text("\n".join(rows), encoding="utf-8")
+    first = run(settings, folder, lines).generation
+    for n in range(3):
+        (folder / f"{n}.md").rename(folder / f"moved{n}.md")
+    (folder / "3.md").unlink()
+    (folder / "4.md").unlink()
+    assert counts(run(settings, folder, most_removed=0.2)) == (0, 0, 5, 2, 0)
+    (folder / "5.md").unlink()
+    (folder / "6.md").unlink()
+    with pytest.raises(TooManyRemoved, match=f"{folder}: 2 of its 8 articles are gone. Nothing was changed.*--yes"):
+        run(settings, folder, most_removed=0.2)
+    lines.write_text("\n".join(rows[:7]), encoding="utf-8")
+    with pytest.raises(TooManyRemoved, match=r"x\.jsonl: 3 of its 10"):
+        run(settings, lines, most_removed=0.2)
+    assert len(ids(settings)) == 18 and current_generation(settings) != first
+    assert counts(run(settings, folder, lines)) == (0, 0, 13, 5, 0)

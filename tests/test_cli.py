@@ -74,7 +74,7 @@ def test_index_again_changes_nothing_and_stats_count(store: str, tmp_path: Path)
 def test_dry_run_prints_the_plan_and_makes_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("Some words of an article.", encoding="utf-8")
     planned = loccit("index", "a.md", "--dry-run", "--store", f"embedded:{tmp_path}/index", folder=tmp_path)
-    assert planned.stdout.splitlines()[0].split() == ["add", "a"]
+    assert planned.stdout.splitlines()[0].split(maxsplit=2) == ["add", "a", "(it is new)"]
     assert planned.stdout.splitlines()[-1].startswith("plan: added 1, ") and not (tmp_path / "index").exists()
 
 
@@ -138,3 +138,23 @@ def test_chat_understands_follow_ups(store: str, tmp_path: Path) -> None:
     assert run.stdout.count("[1]") == 2 and "never" not in run.stdout
     nowhere = loccit("chat", "--store", f"embedded:{tmp_path}/none", folder=tmp_path, given=lines)
     assert nowhere.returncode == 1 and "no index" in nowhere.stderr
+
+
+def test_what_is_gone_is_removed_when_it_is_meant(tmp_path: Path) -> None:
+    folder, store = tmp_path / "files", f"embedded:{tmp_path}/index"
+    folder.mkdir()
+    for n in range(4):
+        (folder / f"{n}.md").write_text(f"The bridge number {n} is long.", encoding="utf-8")
+    (folder / "bad.md").write_bytes(b"\0")
+    assert loccit("index", "files", "--store", store, folder=tmp_path).returncode == 1
+    failed = json.loads(loccit("stats", "--failed", "--json", "--store", store, folder=tmp_path).stdout)
+    assert list(failed) == [f"{folder}/bad.md"] and "NUL" in failed[f"{folder}/bad.md"]
+    (folder / "bad.md").unlink()
+    (folder / "3.md").unlink()
+    refused = loccit("index", "files", "--store", store, folder=tmp_path)
+    assert refused.returncode == 1 and "1 of its 4 articles are gone" in refused.stderr
+    planned = loccit("index", "files", "--dry-run", "--store", store, folder=tmp_path)
+    assert planned.stdout.splitlines()[0].split(maxsplit=2) == ["remove", "3", "(its source is gone)"]
+    done = loccit("index", "files", "--yes", "--store", store, folder=tmp_path)
+    assert done.returncode == 0 and done.stdout.startswith("added 0, updated 0, unchanged 3, removed 1, failed 0")
+    assert json.loads(loccit("stats", "--failed", "--json", "--store", store, folder=tmp_path).stdout) == {}

@@ -123,7 +123,7 @@ def test_carriage_returns(tmp_path: Path) -> None:
     assert errors == {} and articles["#good"].text == "One.\nTwo.\nThree."
 
 
-@pytest.mark.parametrize("raw", [b"\xff\xfe{}", b'{"id": "caf\xe9"}', b"\0"])
+@pytest.mark.parametrize("raw", [b"\0", b'{"id": "a",\0 "text": "b"}'])
 def test_a_file_that_is_not_text_is_one_failure(tmp_path: Path, raw: bytes) -> None:
     file = tmp_path / "a.jsonl"
     file.write_bytes(raw)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from index.settings import IndexSettings
-from index.store import IndexStore, IndexWriter, open_writer
+from index.store import Entry, IndexStore, IndexWriter, open_writer
 from index.stores.memory import MemoryIndex
 from index.types import Article, Filters
 from tests.conftest import matching, nearest
@@ -40,6 +40,8 @@ def test_passages_without_a_single_term(make: Callable[..., IndexStore]) -> None
 
 CHANGED = replace(ARTICLES[0], text="The bridge fell down in 1999. Nobody was hurt.", tags=("Ruin",))
 
+NEW = replace(CHANGED, id="new")
+
 
 def in_turn(*steps: Fill) -> Fill:
     """Several changes in one generation."""
@@ -61,6 +63,17 @@ STEPS: list[tuple[str, list[Fill], tuple[Article, ...]]] = [
     (
         "add and remove at once",
         [fill(ARTICLES[1:]), in_turn(add(CHANGED), lambda w: w.remove(["bridge"]))],
+        ARTICLES[1:],
+    ),
+    ("place", [fill(ARTICLES), lambda w: w.place(Entry("canal", "/elsewhere", "", "c"))], ARTICLES),
+    (
+        "place, then take its old place",
+        [fill(ARTICLES[:2]), lambda w: w.place(Entry("bridge", "/elsewhere", "")), add(NEW, origin="/files/bridge")],
+        (*ARTICLES[:2], NEW),
+    ),
+    (
+        "place, then remove",
+        [fill(ARTICLES), lambda w: w.place(Entry("bridge", "/elsewhere", "")), lambda w: w.remove(["bridge"])],
         ARTICLES[1:],
     ),
     (
@@ -97,3 +110,16 @@ def test_what_a_writer_says_of_its_articles(tmp_path: Path) -> None:
             assert [writer.entry(e.article_id) for e in writer.entries()] == writer.entries()
             assert writer.entry("nothing") is None
             assert writer.sha256("bridge") == CHANGED.sha256 and writer.sha256("nothing") is None
+
+
+def test_a_placed_article_comes_from_elsewhere_and_stays_what_it_is(make: Callable[..., IndexStore]) -> None:
+    store = make(fill(ARTICLES), lambda writer: writer.place(Entry("canal", "/elsewhere", "ignored", "bytes")))
+    (canal,) = (entry for entry in store.entries() if entry.article_id == "canal")
+    assert canal == Entry("canal", "/elsewhere", ARTICLES[1].sha256, "bytes", ARTICLES[1].sha256)
+    assert len({entry.origin for entry in store.entries()}) == len(ARTICLES)
+
+
+def test_pages_are_kept(make: Callable[..., IndexStore]) -> None:
+    paged = replace(ARTICLES[0], pages=(0, 4, 9))
+    assert make(add(paged)).article(paged.id) == paged
+    assert [paged.page_at(offset) for offset in (0, 3, 4, 100)] == [1, 1, 2, 3] and ARTICLES[0].page_at(3) is None

@@ -92,12 +92,12 @@ FILTERS = [
 ]
 
 
-def add(article: Article, digest: str = "") -> Fill:
+def add(article: Article, digest: str = "", origin: str = "") -> Fill:
     """What puts one article into a writer."""
     passages = cut_passages(article, EMBEDDER.count_tokens, 12)
     spans = [[Span(s.start - p.start, s.end - p.start) for s in p.sentences] for p in passages]
     vectors, inner = EMBEDDER.embed_passages([p.text for p in passages], spans)
-    entry = Entry(article.id, f"/files/{article.id}", digest or article.sha256)
+    entry = Entry(article.id, origin or f"/files/{article.id}", digest or article.sha256)
     return lambda writer: writer.replace(article, entry, passages, vectors, inner)
 
 

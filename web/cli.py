@@ -65,10 +65,11 @@ def index(
     paths: Annotated[list[Path], typer.Argument(help="Files or folders of articles.", metavar="PATH…")],
     store: Store = None,
     dry_run: Annotated[bool | None, typer.Option("--dry-run", help="Print the plan, change nothing.")] = None,
+    yes: Annotated[bool | None, typer.Option("--yes", help="Remove what is gone without asking.")] = None,
 ) -> None:
     """Bring the index in step with PATH: add, update, remove what is gone, skip what is unchanged."""
     with _clear_errors():
-        settings = load_settings({"store": store, "dry_run": dry_run})
+        settings = load_settings({"store": store, "dry_run": dry_run, "yes": yes})
         from web.indexing import run_index  # the index package's machinery is not needed to ask
 
         raise typer.Exit(run_index(paths, settings))
@@ -229,13 +230,18 @@ def verify(
 
 
 @app.command()
-def stats(store: Store = None, as_json: Json = None) -> None:
+def stats(
+    store: Store = None,
+    as_json: Json = None,
+    failed: Annotated[bool, typer.Option("--failed", help="What could not be read, and why.")] = False,
+) -> None:
     """What the index holds."""
     with _clear_errors():
         settings = load_settings({"store": store, "json": as_json})
+        from index.failures import FailureList
         from web.indexing import index_stats
 
-        found = index_stats(settings)
+        found = FailureList(settings).reasons() if failed else index_stats(settings)
         if settings.json_output:
             _print_json(found)
         else:

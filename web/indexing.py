@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from index.build import Change, Summary, build, plan_changes
+from index.build import Summary, build
 from index.embedder import embedder_name, open_embedder
-from index.errors import NoIndexError
+from index.errors import NoIndexError, TooManyRemoved
+from index.failures import FailureList
+from index.plan import MOST_REMOVED, Change, in_one_spelling, plan_changes
 from index.readers import count_articles
 from index.store import Entry, check_embedder, open_store, open_writer
 from index.types import Filters
@@ -21,24 +23,43 @@ from web.settings import Settings
 def run_index(paths: Sequence[Path], settings: Settings) -> int:
     """Plan, and unless it is a dry run or nothing changes, build. Returns the exit code: 1 if an
     article could not be read. The model is loaded only when something changes."""
-    entries = _entries(settings)
-    planned = Counter[str]()
-    failures = []
-    for change in plan_changes(paths, entries, settings):
-        planned[change.kind] += 1
-        if change.kind == "fail":
-            failures.append(change.error or "")
-        elif settings.dry_run and change.kind != "unchanged":
-            terminal.print_line(f"{change.kind:9} {change.entry.article_id}")
-    summary = Summary(unchanged=planned["unchanged"], failures=failures)
+    failures = FailureList(settings)
+    entries, failed = _entries(settings), failures.reasons()
+    summary = Summary()
+    plan = plan_changes(paths, entries, settings, failed)
     if settings.dry_run:
-        summary.add, summary.update, summary.remove = planned["add"], planned["update"], planned["remove"]
-    elif planned["add"] or planned["update"] or planned["remove"]:
-        summary = _build(paths, settings)
+        for change in plan:
+            _print_planned(change)
+            summary.count(change)
+        terminal.print_line(f"plan: {summary.line()}")
+        return _told(summary)
+    for change in plan:
+        summary.count(change)
+        if summary.changes:
+            summary = _build(paths, settings, failed)
+            break
+    try:
+        failures.record([str(in_one_spelling(path)) for path in paths], summary.failed)
+    except OSError as error:
+        terminal.print_error(f"The list of what could not be read was not kept ({error.strerror}).")
+    code = _told(summary)
+    terminal.print_line(summary.line())
+    return code
+
+
+def _told(summary: Summary) -> int:
     for failure in summary.failures:
         terminal.print_error(failure)
-    terminal.print_line(("plan: " if settings.dry_run else "") + summary.line())
-    return 1 if summary.failures else 0
+    return 1 if summary.failed else 0
+
+
+def _print_planned(change: Change) -> None:
+    reason = {
+        "add": "it is new", "update": "its text, fields or the settings have changed", "remove": "its source is gone",
+        "move": f"to {change.entry.origin}",
+    }.get(change.kind)  # fmt: skip
+    if reason:
+        terminal.print_line(f"{change.kind:9} {change.entry.article_id}  ({reason})")
 
 
 def _entries(settings: Settings) -> list[Entry]:
@@ -50,21 +71,31 @@ def _entries(settings: Settings) -> list[Entry]:
     return store.entries()
 
 
-def _build(paths: Sequence[Path], settings: Settings) -> Summary:
+def _build(paths: Sequence[Path], settings: Settings, failed: Collection[str]) -> Summary:
+    """Asks before a large share of a path's articles is removed, where there is somebody to ask."""
     embedder = open_embedder(settings)
-    total, done = count_articles(paths), 0
-    with (
-        open_writer(settings, embedder.name, embedder.dimension) as writer,
-        remembering(embedder, settings) as remembered,
-        terminal.progress("Indexing") as advance,
-    ):
 
-        def report(change: Change) -> None:
-            nonlocal done
-            done += change.kind != "remove"
-            advance(done, total)
+    def make(most_removed: float) -> Summary:
+        total, done = count_articles(paths), 0
+        with (
+            open_writer(settings, embedder.name, embedder.dimension) as writer,
+            remembering(embedder, settings) as remembered,
+            terminal.progress("Indexing") as advance,
+        ):
 
-        return build(paths, writer, remembered, settings, report)
+            def report(change: Change) -> None:
+                nonlocal done
+                done += change.kind != "remove"
+                advance(done, total)
+
+            return build(paths, writer, remembered, settings, report, failed, most_removed)
+
+    try:
+        return make(1.0 if settings.yes else MOST_REMOVED)
+    except TooManyRemoved as error:
+        if not terminal.confirmed(str(error)):
+            raise
+    return make(1.0)
 
 
 def index_stats(settings: Settings) -> dict[str, Any]:

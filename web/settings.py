@@ -82,6 +82,9 @@ class Settings(RagSettings):
     tag: str | None = Field(None, description="`loccit ask`, `search`: only articles with this tag.")
     json_output: bool = Field(False, alias="json", description="Print JSON instead of text (`--json`).")
     dry_run: bool = Field(False, description="`loccit index`: print the plan and change nothing.")
+    yes: bool = Field(
+        False, description="`loccit index`: remove what is gone without asking, even more than a fifth of a path."
+    )
 
     @field_validator("widget_origins", "cors_origins")
     @classmethod

@@ -20,6 +20,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.prompt import Confirm
 from rich.table import Table
 from rich.text import Text
 
@@ -54,6 +55,13 @@ def print_line(text: str) -> None:
 def print_error(text: str) -> None:
     """One line on standard error."""
     Console(stderr=True, highlight=False).print(Text(_clean(text), style="red"), soft_wrap=True)
+
+
+def confirmed(text: str) -> bool:
+    """Whether the person at the terminal says yes; False where there is none."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    return Confirm.ask(Text(_clean(f"{text} Go on?")), console=Console(stderr=True), default=False)
 
 
 def print_answer(answer: Answer) -> None:

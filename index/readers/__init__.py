@@ -41,6 +41,11 @@ IGNORE_FILE: Final = ".loccitignore"
 QUESTIONS_FILES: Final = frozenset(("questions.jsonl", "follow_ups.jsonl"))
 
 
+def mapping_file(file: Path) -> Path:
+    """Where the field names of a file of data are said, if they are."""
+    return file.with_name(f"{file.name}.fields.yaml")
+
+
 def find_files(path: Path) -> tuple[list[Path], list[Path]]:
     """The files to read at `path` (itself, or all of known endings below a folder), and the folders
     below it that cannot be listed, both in order.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from index.errors import UnreadableArticle
@@ -13,20 +13,24 @@ from index.sentences import sentence_spans
 from index.types import Article
 
 _TITLE_CHARS = 80
+_BLANK = "\n\r \t"
 LANGUAGE_CODE: Final = r"^([a-zA-Z]{2,3})(?:[-_][a-zA-Z0-9]+)*$"
 """A language and perhaps its region; the first group is what is kept."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-def make_article(identity: str, text: str, fields: Mapping[str, Any], title: str | None = None) -> Article:
+def make_article(
+    identity: str, text: str, fields: Mapping[str, Any], title: str | None = None, pages: Sequence[int] = ()
+) -> Article:
     """An article from its text and named fields (`title`, `date`, `updated`, `language` or `lang`,
     `url`, `source`, `author`, `tags`; others are ignored).
 
     Without a title the first sentence, shortened, takes its place; without a language it is
     detected; an address that is not http(s) is left out. Raises UnreadableArticle if the text is
-    empty, or a field cannot be what it is called.
+    empty, or a field cannot be what it is called. `pages` are as in Article, of the text as it is given.
     """
-    text = text.strip("\n\r \t")
+    begin = len(text) - len(text.lstrip(_BLANK))
+    text = text.strip(_BLANK)
     if not any(character.isalnum() for character in text):
         raise UnreadableArticle("it holds no text")
     if "\0" in text:
@@ -45,6 +49,7 @@ def make_article(identity: str, text: str, fields: Mapping[str, Any], title: str
         tags=_tags(fields.get("tags")),
         published=_date(fields, "date"),
         updated=_date(fields, "updated"),
+        pages=tuple(min(max(page - begin, 0), len(text)) for page in pages),
     )
 
 

@@ -105,6 +105,12 @@ def _merge_catalogues(database: sqlite3.Connection, building: Path, old: Path | 
     for table in ("article_tag", "passage"):
         database.execute(f"delete from grown.{table} where {left}")
     database.execute("delete from grown.article where n in (select article from main.removed)")
+    # First out of each other's way: one may have moved to where another was.
+    moved = "where n in (select article from main.placed)"
+    database.execute(f"update grown.article set origin = char(0) || n {moved}")
+    for column in ("origin", "content"):
+        new = f"select {column} from main.placed where placed.article = n"
+        database.execute(f"update grown.article set {column} = ({new}) {moved}")
     for table in _TABLES:
         columns = [name for _, name, *_ in database.execute(f"pragma main.table_info({table})") if name != "vector"]
         listed = ", ".join(columns)  # the base keeps vectors apart
@@ -123,7 +129,7 @@ def _into_grown(statement: str) -> str:
 
 def _empty_recent(database: sqlite3.Connection, building: Path) -> None:
     database.execute("detach grown")
-    for table in (*_TABLES, "removed"):
+    for table in (*_TABLES, "removed", "placed"):
         database.execute(f"delete from main.{table}")
     if "base" in [name for _, name, _ in database.execute("pragma database_list")]:
         database.execute("detach base")

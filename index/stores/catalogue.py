@@ -2,8 +2,8 @@
 and writing (`embedded_writer.py`).
 
 The catalogue is in two files: `recent`, small, copied and changed by each build, and below it `base`,
-large, shared between generations and never changed. `removed` in the recent one names the articles
-of the base that are gone. An article and its passages stand in one file.
+large, shared between generations and never changed. In the recent one, `removed` names the articles
+of the base that are gone, and `placed` those whose file has moved since. An article and its passages stand in one file.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ from index.types import Article, Filters, Passage, Span
 SCHEMA: Final = """
 create table article (
     n integer primary key, id text unique not null, origin text unique not null, digest text not null,
+    content text not null,
     title text not null, text text not null, language text not null, url text, source text, source_key text,
-    author text, tags text not null, published text, updated text, sha256 text not null
+    author text, tags text not null, published text, updated text, pages text not null,
+    sha256 text not null
 );
 create table article_tag (article integer not null, tag text not null);
 create index tag_article on article_tag (tag, article);
@@ -46,6 +48,8 @@ create table language (code text primary key, passages integer not null, total b
 """
 RECENT_SCHEMA: Final = """
 create table removed (article integer primary key);
+create table placed (article integer primary key, origin text not null, content text not null);
+create index placed_origin on placed (origin);
 create table meta (key text primary key, value text not null);
 """
 
@@ -62,7 +66,9 @@ times, and each reading takes its digest anew."""
 _MAPPED_BYTES: Final = 2**31
 """What of each file is read through shared memory instead of a copy of one's own."""
 
-_ARTICLE: Final = "article.id, title, article.text, article.language, url, source, author, tags, published, updated"
+_ARTICLE: Final = (
+    "article.id, title, article.text, article.language, url, source, author, tags, published, updated, pages"
+)
 _PASSAGE: Final = (
     "passage.row, passage.id, article.id, start_char, end_char, substr(text, start_char + 1, end_char - start_char), "
     "heading, article.language, sentences"
@@ -248,10 +254,16 @@ def entries_of(connection: sqlite3.Connection, files: Sequence[str]) -> list[Ent
     found: list[Entry] = []
     for file in files:
         there, _ = conditions(Filters(), file)
-        found += (
-            Entry(*row) for row in connection.execute(f"select id, origin, digest from {file}.article where {there}")
-        )
+        found += (Entry(*row) for row in connection.execute(entries_query(file, there)))
     return sorted(found, key=lambda entry: entry.article_id)
+
+
+def entries_query(file: str, condition: str) -> str:
+    """What is asked for entries of a file."""
+    return (
+        "select id, ifnull(placed.origin, article.origin), digest, ifnull(placed.content, article.content), sha256 "
+        f"from {file}.article left join main.placed on placed.article = n where {condition}"
+    )
 
 
 def articles_with_passages(
@@ -266,8 +278,11 @@ def articles_with_passages(
 
 
 def _article_of(row: Sequence[Any]) -> Article:
-    identity, title, text, language, url, source, author, tags, published, updated = row
-    return Article(identity, title, text, language, url, source, author, tuple(json.loads(tags)), published, updated)
+    identity, title, text, language, url, source, author, tags, published, updated, pages = row
+    return Article(
+        identity, title, text, language, url, source, author, tuple(json.loads(tags)), published, updated,
+        tuple(json.loads(pages)),
+    )  # fmt: skip
 
 
 def _passage_of(row: Sequence[Any]) -> Passage:

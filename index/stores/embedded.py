@@ -30,21 +30,21 @@ MAX_TERMS = 200
 """Terms of one search: far above any question, below what slows the search down."""
 
 
-def current_generation(place: str, settings: IndexSettings) -> str | None:
+def current_generation(settings: IndexSettings) -> str | None:
     """See `store.current_generation`."""
-    return StoreFolder(place, settings).current()
+    return StoreFolder(settings).current()
 
 
-def open_store(place: str, settings: IndexSettings) -> EmbeddedStore:
+def open_store(settings: IndexSettings) -> EmbeddedStore:
     """See `store.open_store`."""
-    return EmbeddedStore(StoreFolder(place, settings).current_folder())
+    return EmbeddedStore(StoreFolder(settings).current_folder())
 
 
-def open_writer(place: str, settings: IndexSettings, embedder: str, dimension: int) -> IndexWriter:
+def open_writer(settings: IndexSettings, embedder: str, dimension: int) -> IndexWriter:
     """See `store.open_writer`."""
     from index.stores.embedded_writer import EmbeddedWriter  # reading needs none of it
 
-    return EmbeddedWriter(StoreFolder(place, settings), embedder, dimension)
+    return EmbeddedWriter(StoreFolder(settings), embedder, dimension)
 
 
 @contextmanager

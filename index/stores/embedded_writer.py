@@ -21,7 +21,15 @@ from numpy.typing import NDArray
 from index.errors import StoreBusy, StoreError
 from index.store import FORMAT, Entry, check_embedder
 from index.stores.base import make_base
-from index.stores.catalogue import RECENT_SCHEMA, SCHEMA, articles_with_passages, attach_base, conditions, entries_of
+from index.stores.catalogue import (
+    RECENT_SCHEMA,
+    SCHEMA,
+    articles_with_passages,
+    attach_base,
+    conditions,
+    entries_of,
+    entries_query,
+)
 from index.stores.embedded import EmbeddedStore
 from index.stores.generations import RECENT, WORDS, StoreFolder
 from index.stores.memory import indexed_words
@@ -35,6 +43,8 @@ RECENT_PASSAGES: Final = 20_000
 
 _GONE_OF_BASE: Final = 0.2
 """A base of which a greater share is gone is made anew."""
+
+_PLACED: Final = "select article from main.placed"
 
 _COUNTED: Final = 0.05
 """Words are written anew when a greater share of the passages they weigh is gone: at once without a base, with
@@ -125,8 +135,7 @@ class EmbeddedWriter:
     def entry(self, article_id: str) -> Entry | None:
         for file in self._files:
             asked, values = conditions(Filters(article_id=article_id), file)
-            query = f"select id, origin, digest from {file}.article where {asked}"
-            if row := self._db.execute(query, values).fetchone():
+            if row := self._db.execute(entries_query(file, asked), values).fetchone():
                 return Entry(*row)
         return None
 
@@ -156,15 +165,18 @@ class EmbeddedWriter:
         self._changes.update(f"{article.id}\0{entry.digest}\0".encode())
         if "base" in self._files:
             there, _ = conditions(Filters(), "base")
-            if self._one(f"select count(*) from base.article where origin = ? and {there}", [entry.origin]):
+            known = f"select count(*) from base.article where origin = ? and {there} and n not in ({_PLACED})"
+            placed = f"select count(*) from ({_PLACED} where origin = ?)"
+            if self._one(known, [entry.origin]) or self._one(placed, [entry.origin]):
                 raise StoreError(f"Another article has the origin '{entry.origin}'. Remove it first.")
         n, self._number = self._number, self._number + 1
         self._db.execute(
-            "insert into article values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into article values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                n, article.id, entry.origin, entry.digest, article.title, article.text, article.language, article.url,
-                article.source, None if article.source is None else article.source.casefold(), article.author,
-                json.dumps(article.tags, ensure_ascii=False), article.published, article.updated, article.sha256,
+                n, article.id, entry.origin, entry.digest, entry.content, article.title, article.text,
+                article.language, article.url, article.source, None if article.source is None else article.source.casefold(),
+                article.author, json.dumps(article.tags, ensure_ascii=False), article.published, article.updated,
+                json.dumps(article.pages), article.sha256,
             ],
         )  # fmt: skip
         tags = {tag.casefold() for tag in article.tags}
@@ -188,6 +200,19 @@ class EmbeddedWriter:
             ) from error
 
     @_failures_told()
+    def place(self, entry: Entry) -> None:
+        found = self._find(entry.article_id)
+        if found is None:
+            raise StoreError(f"The article '{entry.article_id}' cannot be placed: it is not in the index.")
+        file, n, _ = found
+        self._changes.update(f"{entry.article_id}\0{entry.origin}\0{entry.content}\0".encode())
+        if file == "base":
+            self._db.execute("insert or replace into placed values (?, ?, ?)", [n, entry.origin, entry.content])
+        else:
+            update = "update main.article set origin = ?, content = ? where n = ?"
+            self._db.execute(update, [entry.origin, entry.content, n])
+
+    @_failures_told()
     def remove(self, article_ids: Iterable[str]) -> None:
         for article_id in article_ids:
             found = self._find(article_id)
@@ -200,6 +225,7 @@ class EmbeddedWriter:
             self._set(counted=self._meta("counted") + passages)
             if file == "base":
                 self._db.execute("insert into removed values (?)", [n])
+                self._db.execute("delete from placed where article = ?", [n])
                 continue
             for table, column in (("passage", "article"), ("article_tag", "article"), ("article", "n")):
                 self._db.execute(f"delete from main.{table} where {column} = ?", [n])

@@ -21,6 +21,7 @@ from typing import Final
 
 from index.errors import NoIndexError, StoreError
 from index.settings import IndexSettings
+from index.store import store_folder
 
 RECENT: Final = "recent.sqlite"
 BASE: Final = "base.sqlite"
@@ -41,11 +42,8 @@ _NAME: Final = re.compile(r"[0-9]+-[0-9a-f]{12}")
 class StoreFolder:
     """Paths and the publishing step of one store."""
 
-    def __init__(self, place: str, settings: IndexSettings) -> None:
-        try:
-            self.root = Path(place).expanduser() if place else settings.data / "index"
-        except RuntimeError as error:
-            raise StoreError("The store's folder begins with '~' and no home folder is known for it.") from error
+    def __init__(self, settings: IndexSettings) -> None:
+        self.root = store_folder(settings)
         self.generations = self.root / "generations"
         self.building = self.generations / ".building"
         self.lock = self.root / "writer.lock"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from operator import itemgetter
 from types import TracebackType
 from typing import Self
@@ -177,12 +178,17 @@ class MemoryIndex:
         sentence_vectors: Sequence[Vectors],
     ) -> None:
         self.remove([article.id])
-        self._articles[article.id], self._entries[article.id] = article, entry
+        self._articles[article.id] = article
+        self._entries[article.id] = replace(entry, sha256=article.sha256)
         for passage, vector, sentences in zip(passages, vectors, sentence_vectors, strict=True):
             if passage.id in self._passages:
                 raise StoreError(f"Two passages have the id {passage.id}; change a word of one of them.")
             self._passages[passage.id] = passage
             self._vectors[passage.id], self._sentences[passage.id] = vector, sentences
+
+    def place(self, entry: Entry) -> None:
+        known = self._entries[entry.article_id]
+        self._entries[entry.article_id] = replace(known, origin=entry.origin, content=entry.content)
 
     def remove(self, article_ids: Iterable[str]) -> None:
         for article_id in article_ids:

@@ -1,0 +1,39 @@
+"""Sources that could not be read the last time they were tried, with the reasons: a small file for each store.
+Left out: trying them again (`plan.py`)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Collection
+
+from index.settings import IndexSettings
+from index.store import store_folder
+
+
+class FailureList:
+    """Of one store. Reading it never fails: a list that is lost is made again by the next run."""
+
+    def __init__(self, settings: IndexSettings) -> None:
+        self._file = store_folder(settings) / "failed.json"
+
+    def reasons(self) -> dict[str, str]:
+        """For each origin why it could not be read."""
+        with contextlib.suppress(OSError, ValueError):
+            found = json.loads(self._file.read_text(encoding="utf-8"))
+            if isinstance(found, dict):
+                return {str(origin): str(reason) for origin, reason in found.items()}
+        return {}
+
+    def record(self, tried: Collection[str], failed: dict[str, str]) -> None:
+        """What came of a run over the paths or addresses `tried`: what stood below them before is forgotten. Raises
+        OSError if it cannot be kept."""
+        below = tuple(f"{path}{mark}" for path in tried for mark in ("/", "#"))
+        known = self.reasons()
+        left = {name: why for name, why in known.items() if name not in tried and not name.startswith(below)}
+        if left | failed == known:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(json.dumps(left | failed, ensure_ascii=True, indent=1), encoding="utf-8")
+        fresh.replace(self._file)
