@@ -50,6 +50,8 @@ def extract_object(extract: Extract) -> dict[str, Any]:
         "language": citation.language,
         "start": citation.start,
         "end": citation.end,
+        "page": citation.page,
+        "heading": passage.heading or None,
         "passage": {"start": passage.start, "end": passage.end, "text": passage.text},
         "article": _cited_article(citation),
         "selector": selectors(citation),
@@ -69,6 +71,7 @@ def nearest_object(nearest: Nearest) -> dict[str, Any]:
         "start": citation.start,
         "end": citation.end,
         "text": citation.quote,
+        "page": citation.page,
         "heading": passage.heading,
         "article": _cited_article(citation),
         "source_page": _page(citation),
@@ -87,6 +90,7 @@ def hit_object(hit: Hit, article: Article) -> dict[str, Any]:
             "id": str(passage.id),
             "start": passage.start,
             "end": passage.end,
+            "page": citation.page,
             "text": passage.text,
             "heading": passage.heading,
             "language": passage.language,
@@ -103,8 +107,8 @@ def _page(citation: Citation) -> str:
 
 def _said_again(citation: Citation) -> dict[str, Any]:
     """Another article that says the same: the article, and where in it."""
-    where = {"text": citation.quote, "start": citation.start, "end": citation.end, "source_page": _page(citation)}
-    return {**_cited_article(citation), **where}
+    where = {"text": citation.quote, "start": citation.start, "end": citation.end, "page": citation.page}
+    return {**_cited_article(citation), **where, "source_page": _page(citation)}
 
 
 def _cited_article(citation: Citation) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def cite(article: Article, span: Span) -> Citation:
         quote=article.text[span.start : span.end],
         prefix=article.text[max(0, span.start - CONTEXT_CHARS) : span.start],
         suffix=article.text[span.end : span.end + CONTEXT_CHARS],
+        page=article.page_at(span.start),
     )  # fmt: skip
 
 
@@ -72,8 +73,8 @@ def source_page(article_id: str, start: int, end: int, sha256: str) -> str:
 
 
 def text_fragment_url(citation: Citation) -> str | None:
-    """Address of the original page that makes a browser scroll to the quote and mark it; None
-    without an address. A browser matches over white space, so line breaks count as spaces."""
+    """Address of the original page that makes a browser scroll to the quote and mark it, or open the file at its page;
+    None without an address. A browser matches over white space, so line breaks count as spaces."""
     if not citation.url:
         return None
     words = citation.quote.split()
@@ -81,7 +82,8 @@ def text_fragment_url(citation: Citation) -> str | None:
         target = f"{_encoded(' '.join(words[:5]))},{_encoded(' '.join(words[-5:]))}"
     else:
         target = _encoded(" ".join(words))
-    return f"{citation.url.partition('#')[0]}#:~:text={target}"
+    page = f"page={citation.page}" if citation.page else ""
+    return f"{citation.url.partition('#')[0]}#{page}:~:text={target}"
 
 
 def _encoded(text: str) -> str:

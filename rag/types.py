@@ -39,6 +39,8 @@ class Citation:
     quote: str
     prefix: str
     suffix: str
+    page: int | None = None
+    """Page of the file it begins on, from 1; None where there are no pages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def test_who_else_says_the_same_is_named(make_chatbot: Make) -> None:
     assert not any(TOWER in extract.text for extract in answer.extracts[1:])
     (told, *_) = answer_object(answer)["extracts"][0]["also_in"]
     assert set(told) == {
-        "author", "id", "title", "url", "source", "published", "updated", "sha256", "text", "start", "end",
+        "author", "id", "title", "url", "source", "published", "updated", "sha256", "text", "start", "end", "page",
         "source_page",
     }  # fmt: skip
 

@@ -111,8 +111,8 @@ def check(answer: dict[str, Any], articles: Sequence[Article], limit: int = 3) -
         assert extract["source_page"].startswith("/articles/")
     for extract in extracts:
         assert set(extract) == {
-            "number", "text", "short_answer", "score", "language", "start", "end", "passage", "article", "selector",
-            "source_page", "text_fragment_url", "also_in", "conflicts_with",
+            "number", "text", "short_answer", "score", "language", "start", "end", "page", "heading", "passage",
+            "article", "selector", "source_page", "text_fragment_url", "also_in", "conflicts_with",
         }  # fmt: skip
         passage, text = extract["passage"], texts[extract["article"]["id"]]
         assert text[passage["start"] : passage["end"]] == passage["text"]

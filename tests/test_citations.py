@@ -79,6 +79,12 @@ def test_a_text_fragment() -> None:
     assert fragment("x", None) is None
 
 
+def test_a_citation_of_a_file_of_pages_names_its_page() -> None:
+    article = Article("a", "T", "One. Two. Three.", "en", "https://example.org/p.pdf", pages=(0, 5, 5, 10))
+    assert [cite(article, Span(start, start + 1)).page for start in (0, 4, 5, 9, 10, 15)] == [1, 1, 3, 3, 4, 4]
+    assert text_fragment_url(cite(article, Span(5, 8))) == "https://example.org/p.pdf#page=3:~:text=Two"
+
+
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=100))
 def test_a_short_quote_is_encoded_whole(text: str) -> None:
     address = fragment(text)

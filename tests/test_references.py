@@ -98,3 +98,9 @@ def test_a_whole_answer_in_markdown() -> None:
     assert html.startswith("<h2>When did it open?</h2>") and "<blockquote>" in html
     none = {"question": "Who?", "extracts": [], "reason": "No *article* says."}
     assert "<p>No *article* says.</p>" in MarkdownIt().render(answer_markdown(none))
+
+
+def test_a_page_is_named() -> None:
+    paged = extract(page=7)
+    assert "2025-08-15, p. 7, 3–21" in plain(paged) and ", p. 7, " in markdown(paged)
+    assert "pages = {7}" in bibtex(paged) and "pages" not in bibtex(extract())

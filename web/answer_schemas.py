@@ -13,6 +13,7 @@ Short = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(check
 Long = Annotated[str, StringConstraints(max_length=100_000), AfterValidator(check_text)]
 Address = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(check_text)]
 Position = Annotated[StrictInt, Field(ge=0, description="Code points from the start of the article's text.")]
+Page = Annotated[StrictInt | None, Field(ge=1, description="Page of the file it begins on, if that has pages.")]
 Status = Literal["answered", "partial", "no_answer"]
 
 
@@ -57,6 +58,7 @@ class AlsoIn(CitedArticle):
     text: Long
     start: Position
     end: Position
+    page: Page = None
     source_page: Short
 
 
@@ -70,6 +72,8 @@ class ExtractObject(Shape):
     language: Short
     start: Position
     end: Position
+    page: Page = None
+    heading: Long | None = Field(None, description="Headings above it, from the first level down.")
     passage: PassageText
     article: CitedArticle
     selector: list[dict[str, Any]] = Field(description="Web Annotation selectors of the quote.")
@@ -89,7 +93,8 @@ class NearestObject(Shape):
     start: Position
     end: Position
     text: Long
-    heading: Short | None = None
+    page: Page = None
+    heading: Long | None = None
     article: CitedArticle
     source_page: Short
 

@@ -52,6 +52,7 @@ def bibtex(extract: Object) -> str:
         "year": published[:4],
         "date": published,
         "howpublished": article.get("source"),
+        "pages": str(extract.get("page") or ""),
         "note": f"“{_one_line(extract['text'])}” (characters {extract['start']}–{extract['end']})",
     }
     key = re.sub(r"[^A-Za-z0-9]+", "-", f"{article['id']}-{extract['start']}").strip("-")
@@ -70,8 +71,9 @@ def answer_markdown(answer: Object) -> str:
 
 def _facts(extract: Object) -> list[str]:
     article = extract["article"]
+    page = f"p. {extract['page']}" if extract.get("page") else None
     place = f"{extract['start']}–{extract['end']}"
-    facts = [article["title"], article.get("author"), article.get("source"), article.get("published"), place]
+    facts = [article["title"], article.get("author"), article.get("source"), article.get("published"), page, place]
     return [_one_line(fact) for fact in (*facts, _address(extract)) if fact]
 
 

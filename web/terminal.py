@@ -103,6 +103,7 @@ def _source(citation: Citation) -> Text:
         citation.title,
         citation.source,
         citation.published,
+        None if citation.page is None else f"p. {citation.page}",
         citation.language,
         citation.url or citation.article_id,
     ]

@@ -174,7 +174,8 @@ class EmbeddedWriter:
             "insert into article values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 n, article.id, entry.origin, entry.digest, entry.content, article.title, article.text,
-                article.language, article.url, article.source, None if article.source is None else article.source.casefold(),
+                article.language, article.url, article.source,
+                None if article.source is None else article.source.casefold(),
                 article.author, json.dumps(article.tags, ensure_ascii=False), article.published, article.updated,
                 json.dumps(article.pages), article.sha256,
             ],
