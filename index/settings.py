@@ -37,6 +37,9 @@ class IndexSettings(BaseModel):
         "others are refused.",
     )
     keep_generations: int = Field(3, ge=1, le=100, description="Published generations kept for rollback.")
+    keep_versions: int = Field(
+        10, ge=0, le=1000, description="Earlier texts of an article kept when it changes, for those who cite it."
+    )
     cache: Path = Field(
         default_factory=lambda: user_cache_path("loccit"),
         description="Where the model is unpacked and its compiled form kept.",

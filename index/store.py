@@ -59,6 +59,11 @@ class IndexStore(Protocol):
         """Raises UnknownArticle."""
         ...
 
+    def version(self, article_id: str, digest: str) -> Article | None:
+        """The article with the text whose SHA-256 begins with `digest`: that of today, or an earlier one that is
+        kept; None if there is none."""
+        ...
+
     def articles(self, offset: int, limit: int, only: Filters) -> tuple[list[Article], int]:
         """A page of articles in order of id, and how many there are in all."""
         ...

@@ -68,20 +68,20 @@ def contents(store: IndexStore) -> object:
 
 
 def edit(folder: Path, changes: Sequence[Edit]) -> None:
-    for what, name, given in changes:
+    for what, name, value in changes:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         if what == "remove":
             file.unlink(missing_ok=True)
         elif what == "move":
-            (folder / given).parent.mkdir(exist_ok=True)
+            (folder / value).parent.mkdir(exist_ok=True)
             if file.exists():
-                file.replace(folder / given)
+                file.replace(folder / value)
         elif name.endswith(".jsonl"):
-            rows = [{"id": f"j{n}", "text": given} for n in range(given.count(".") + 1)]
+            rows = [{"id": f"j{n}", "text": value} for n in range(value.count(".") + 1)]
             file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
         else:
-            file.write_text(given, encoding="utf-8")
+            file.write_text(value, encoding="utf-8")
 
 
 def build_until(stopped: int | None, folder: Path, settings: IndexSettings) -> None:

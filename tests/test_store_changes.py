@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from index.settings import IndexSettings
-from index.store import Entry, IndexStore, IndexWriter, open_writer
+from index.store import Entry, IndexStore, IndexWriter, open_store, open_writer
 from index.stores.memory import MemoryIndex
 from index.types import Article, Filters
 from tests.conftest import matching, nearest
@@ -123,3 +123,39 @@ def test_pages_are_kept(make: Callable[..., IndexStore]) -> None:
     paged = replace(ARTICLES[0], pages=(0, 4, 9))
     assert make(add(paged)).article(paged.id) == paged
     assert [paged.page_at(offset) for offset in (0, 3, 4, 100)] == [1, 1, 2, 3] and ARTICLES[0].page_at(3) is None
+
+
+AGAIN = replace(CHANGED, text="The bridge was built anew in 2001.")
+
+
+def test_earlier_texts_are_kept(make: Callable[..., IndexStore]) -> None:
+    first = ARTICLES[0]
+    store = make(fill(ARTICLES), add(CHANGED), add(replace(CHANGED, title="Another title")), add(AGAIN))
+    assert store.version("bridge", first.sha256) == first
+    assert store.version("bridge", CHANGED.sha256[:12]) == replace(CHANGED, title="Another title")
+    assert store.version("bridge", AGAIN.sha256) == AGAIN == store.version("bridge", "")
+    assert store.version("bridge", "0" * 12) is None and store.version("nothing", first.sha256) is None
+
+
+def test_texts_of_what_was_removed_are_not_kept(make: Callable[..., IndexStore]) -> None:
+    steps = (fill(ARTICLES), add(CHANGED), lambda writer: writer.remove(["bridge"]))
+    assert make(*steps).version("bridge", ARTICLES[0].sha256) is None
+    assert make(*steps, add(CHANGED)).version("bridge", ARTICLES[0].sha256) is None
+
+
+def test_the_latest_versions_stay_and_those_of_a_build_that_stopped_do_not_come(tmp_path: Path) -> None:
+    settings = IndexSettings.model_validate({"store": f"embedded:{tmp_path}/index", "keep_versions": 2})
+    texts = [replace(CHANGED, text=f"The bridge number {n} is long.") for n in range(5)]
+
+    def write(article: Article, publish: bool) -> None:
+        with open_writer(settings, EMBEDDER.name, EMBEDDER.dimension) as writer:
+            add(article)(writer)
+            if publish:
+                writer.publish()
+
+    for article in texts:
+        write(article, publish=True)
+    store = open_store(settings)
+    assert [store.version("bridge", article.sha256) for article in texts] == [None, None, *texts[2:]]
+    write(AGAIN, publish=False)
+    assert [store.version("bridge", article.sha256) for article in texts] == [None, None, *texts[2:]]

@@ -266,6 +266,11 @@ def entries_query(file: str, condition: str) -> str:
     )
 
 
+def article_at(connection: sqlite3.Connection, file: str, n: int) -> Article:
+    """The article of this number."""
+    return _article_of(connection.execute(f"select {_ARTICLE} from {file}.article where n = ?", [n]).fetchone())
+
+
 def articles_with_passages(
     connection: sqlite3.Connection, files: Sequence[str]
 ) -> Iterator[tuple[int, Article, list[Passage]]]:

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
-from index.errors import StoreError
+from index.errors import StoreError, UnknownArticle
 from index.settings import IndexSettings
 from index.store import FORMAT, Entry, IndexWriter
 from index.stores.catalogue import Catalogue
 from index.stores.generations import WORDS, StoreFolder
 from index.stores.packing import unpacked
 from index.stores.passage_vectors import UNKNOWN, BaseVectors, PassageVectors, RecentVectors, Rows
+from index.stores.versions import read_version
 from index.stores.word_index import WordIndex
 from index.types import Article, Filters, Found, IndexInfo, Passage, Vectors
 from index.words import question_terms
@@ -66,6 +67,7 @@ class EmbeddedStore:
     def __init__(self, folder: Path) -> None:
         """Raises StoreError if its files are damaged, do not belong together, or are of another format."""
         self._name = folder.name
+        self._versions = folder.parent.parent
         with _damage_told(folder.name):
             self._open(folder)
 
@@ -118,6 +120,12 @@ class EmbeddedStore:
     def article(self, article_id: str) -> Article:
         with _damage_told(self._name):
             return self._catalogue.article(article_id)
+
+    def version(self, article_id: str, digest: str) -> Article | None:
+        with _damage_told(self._name), suppress(UnknownArticle):
+            today = self._catalogue.article(article_id)
+            return today if today.sha256.startswith(digest) else read_version(self._versions, article_id, digest)
+        return None
 
     def articles(self, offset: int, limit: int, only: Filters) -> tuple[list[Article], int]:
         with _damage_told(self._name):

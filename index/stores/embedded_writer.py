@@ -24,6 +24,7 @@ from index.stores.base import make_base
 from index.stores.catalogue import (
     RECENT_SCHEMA,
     SCHEMA,
+    article_at,
     articles_with_passages,
     attach_base,
     conditions,
@@ -35,6 +36,7 @@ from index.stores.generations import RECENT, WORDS, StoreFolder
 from index.stores.memory import indexed_words
 from index.stores.packing import packed
 from index.stores.passage_vectors import BaseVectors
+from index.stores.versions import VersionWriter
 from index.stores.word_index import WordWriter, remove_words
 from index.types import Article, Filters, Passage, Vectors
 
@@ -109,6 +111,8 @@ class EmbeddedWriter:
         self._row = self._next("row", "passage")
         self._words = WordWriter(building / WORDS)
         self._cleanup.callback(lambda: self._words.close())
+        self._versions = VersionWriter(self._folder.root, self._folder.keep_versions)
+        self._cleanup.callback(self._versions.close)
         self._db.execute("begin")
 
     def _next(self, column: str, table: str) -> int:
@@ -161,7 +165,9 @@ class EmbeddedWriter:
         vectors: Vectors,
         sentence_vectors: Sequence[Vectors],
     ) -> None:
-        self.remove([article.id])
+        if (found := self._find(article.id)) and found[2] != article.sha256:
+            self._versions.keep(article_at(self._db, *found[:2]))
+        self._take_out(article.id)
         self._changes.update(f"{article.id}\0{entry.digest}\0".encode())
         if "base" in self._files:
             there, _ = conditions(Filters(), "base")
@@ -216,20 +222,24 @@ class EmbeddedWriter:
     @_failures_told()
     def remove(self, article_ids: Iterable[str]) -> None:
         for article_id in article_ids:
-            found = self._find(article_id)
-            if found is None:
-                continue
-            file, n, _ = found
-            self._changes.update(f"{article_id}\0".encode())
-            self._words.remove(n)
-            passages = self._one(f"select count(*) from {file}.passage where article = ?", [n])
-            self._set(counted=self._meta("counted") + passages)
-            if file == "base":
-                self._db.execute("insert into removed values (?)", [n])
-                self._db.execute("delete from placed where article = ?", [n])
-                continue
-            for table, column in (("passage", "article"), ("article_tag", "article"), ("article", "n")):
-                self._db.execute(f"delete from main.{table} where {column} = ?", [n])
+            self._take_out(article_id)
+            self._versions.forget(article_id)
+
+    def _take_out(self, article_id: str) -> None:
+        found = self._find(article_id)
+        if found is None:
+            return
+        file, n, _ = found
+        self._changes.update(f"{article_id}\0".encode())
+        self._words.remove(n)
+        passages = self._one(f"select count(*) from {file}.passage where article = ?", [n])
+        self._set(counted=self._meta("counted") + passages)
+        if file == "base":
+            self._db.execute("insert into removed values (?)", [n])
+            self._db.execute("delete from placed where article = ?", [n])
+            return
+        for table, column in (("passage", "article"), ("article_tag", "article"), ("article", "n")):
+            self._db.execute(f"delete from main.{table} where {column} = ?", [n])
 
     @_failures_told()
     def publish(self) -> str:
@@ -255,6 +265,7 @@ class EmbeddedWriter:
         self._set(articles=articles, passages=passages, numbers=self._number)
         self._db.close()
         name = self._folder.next_name(self._changes.hexdigest())
+        self._versions.commit()  # first: what is published is never without them
         self._folder.publish(name)
         return name
 

@@ -6,6 +6,8 @@
         base.sqlite, base.*      those before, if there are many; shared with other generations
         words/                   the words of all
     generations/.building        the next generation, if a build runs or was killed
+    versions.sqlite              earlier texts of articles that have changed
+    failed.json                  what could not be read (`index/failures.py`)
     writer.lock
 
 Left out: what the files hold (`catalogue.py`, `passage_vectors.py`, `word_index.py`).
@@ -48,6 +50,7 @@ class StoreFolder:
         self.building = self.generations / ".building"
         self.lock = self.root / "writer.lock"
         self._keep = settings.keep_generations
+        self.keep_versions = settings.keep_versions
 
     def current(self) -> str | None:
         """Name of the published generation; None before the first."""

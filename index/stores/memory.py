@@ -67,6 +67,7 @@ class MemoryIndex:
     def __init__(self, embedder: str, dimension: int) -> None:
         self._embedder, self._dimension, self._published = embedder, dimension, 0
         self._articles: dict[str, Article] = {}
+        self._versions: dict[str, list[Article]] = {}
         self._entries: dict[str, Entry] = {}
         self._passages: dict[int, Passage] = {}
         self._vectors: dict[int, Vectors] = {}
@@ -88,6 +89,11 @@ class MemoryIndex:
         if article_id not in self._articles:
             raise UnknownArticle(f"No article has the id '{article_id}'.")
         return self._articles[article_id]
+
+    def version(self, article_id: str, digest: str) -> Article | None:
+        today = [self._articles[article_id]] if article_id in self._articles else []
+        kept = [*today, *reversed(self._versions.get(article_id, []))]
+        return next((article for article in kept if article.sha256.startswith(digest)), None)
 
     def articles(self, offset: int, limit: int, only: Filters) -> tuple[list[Article], int]:
         found = [a for _, a in sorted(self._articles.items()) if lets_through(only, a)]
@@ -177,7 +183,11 @@ class MemoryIndex:
         vectors: Vectors,
         sentence_vectors: Sequence[Vectors],
     ) -> None:
+        kept = self._versions.get(article.id, [])
+        if (old := self._articles.get(article.id)) and old.sha256 != article.sha256:
+            kept = [*(version for version in kept if version.sha256 != old.sha256), old]
         self.remove([article.id])
+        self._versions[article.id] = kept
         self._articles[article.id] = article
         self._entries[article.id] = replace(entry, sha256=article.sha256)
         for passage, vector, sentences in zip(passages, vectors, sentence_vectors, strict=True):
@@ -193,6 +203,7 @@ class MemoryIndex:
     def remove(self, article_ids: Iterable[str]) -> None:
         for article_id in article_ids:
             self._articles.pop(article_id, None)
+            self._versions.pop(article_id, None)
             self._entries.pop(article_id, None)
             for i in [i for i, p in self._passages.items() if p.article_id == article_id]:
                 del self._passages[i], self._vectors[i], self._sentences[i]
