@@ -8,12 +8,14 @@ import json
 import os
 from collections import Counter
 from collections.abc import Collection, Container, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
 from index.errors import TooManyRemoved, UnreadableArticle
-from index.readers import find_files, mapping_file, printable, read_file
+from index.readers import find_files, mapping_file, printable, read_file, reader_of
+from index.readers.apart import ReadingProcess
 from index.settings import IndexSettings
 from index.store import Entry
 from index.types import Article
@@ -56,7 +58,8 @@ def plan_changes(
     what is indexed of it stays. An id that another source holds already gets a suffix made of the new source's
     origin. Raises TooManyRemoved if more than the share `most_removed` of a path's articles would be removed.
     """
-    yield from _Plan(paths, entries, settings, failed, most_removed).changes()
+    with closing(ReadingProcess(reader_of)) as apart:
+        yield from _Plan(paths, entries, settings, failed, most_removed, apart).changes()
 
 
 class _Plan:
@@ -67,7 +70,9 @@ class _Plan:
         settings: IndexSettings,
         failed: Collection[str],
         most_removed: float,
+        apart: ReadingProcess,
     ) -> None:
+        self._apart = apart
         self._settings = settings
         self._most_removed = most_removed
         self._roots: dict[Path, Path] = {}  # each file, and the path it was found at
@@ -143,7 +148,7 @@ class _Plan:
 
     def _read(self, file: Path, root: Path, content: str) -> Iterator[Change]:
         unread = False
-        for origin, result in read_file(file, root, self._settings.max_article_bytes):
+        for origin, result in read_file(file, root, self._settings.max_article_bytes, self._apart):
             if isinstance(result, UnreadableArticle):
                 unread = True
                 yield Change("fail", Entry("", origin, ""), error=str(result))

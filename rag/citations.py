@@ -6,6 +6,7 @@ Selectors follow the W3C Web Annotation Data Model (2017), text fragments the WI
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -96,8 +97,9 @@ def verify_answer(answer: Mapping[str, Any], store: IndexStore) -> list[dict[str
 
     For each extract `{"number", "status", "start", "end"}`: `valid` (the words stand where the
     citation says), `moved` (they stand elsewhere in the article: the new positions), `changed`
-    (they are not in the article any more), `deleted` (the article is gone); the positions of the
-    last two are None. Raises InvalidFolder if the object is not an answer.
+    (they are not in the article any more; then `kept` says whether the text that was cited is kept, and holds them),
+    `deleted` (the article is gone); the positions of the last two are None. Raises InvalidFolder
+    if the object is not an answer.
     """
     extracts = answer.get("extracts")
     if not isinstance(extracts, list):
@@ -127,8 +129,18 @@ def _verify_extract(extract: Any, position: int, store: IndexStore) -> dict[str,
         return found
     at = _nearest_occurrence(article.text, extract, start)
     if at < 0:
-        return {**found, "status": "changed", "start": None, "end": None}
+        kept = _stood_there(extract, store)
+        return {**found, "status": "changed", "start": None, "end": None, "kept": kept}
     return {**found, "status": "moved", "start": at, "end": at + len(text)}
+
+
+def _stood_there(extract: Mapping[str, Any], store: IndexStore) -> bool:
+    """Whether the text that was cited is kept, and holds the words where the citation says."""
+    digest = extract["article"].get("sha256")
+    if not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}", digest):
+        return False
+    then = store.version(extract["article"]["id"], digest)
+    return then is not None and then.text[extract["start"] : extract["end"]] == extract["text"]
 
 
 def _nearest_occurrence(text: str, extract: Mapping[str, Any], start: int) -> int:

@@ -5,15 +5,15 @@ easy to understand."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from urllib.parse import quote, urlencode
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from index.types import Article
 from rag.chatbot import Chatbot
+from tests.axe import findings
 from tests.browser import DESKTOP, PHONE, ask, needs_chromium
 
 pytestmark = needs_chromium
@@ -28,22 +28,6 @@ ARTICLE: Final = "/articles/reunion-otan-ukraine-avril-2025"
 NARROW: Final = {"width": 320, "height": 640}
 ZOOMED: Final = {"width": 640, "height": 400}
 """A desktop at 200 %."""
-AXE: Final = Axe()
-RULES: Final = {
-    "resultTypes": ["violations"],
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"target-size": {"enabled": True}},
-}
-
-
-def findings(page: Page) -> list[str]:
-    """What axe-core finds, a line for each element."""
-    found: dict[str, Any] = AXE.run(page, options=RULES).response
-    return [
-        f"{rule['id']} at {node['target']}: {node['html'][:200]} {node['failureSummary']}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
 
 
 def resize(page: Page, size: dict[str, int]) -> None:

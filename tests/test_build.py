@@ -17,6 +17,7 @@ from index.build import Summary, build
 from index.errors import TooManyRemoved
 from index.plan import Change, plan_changes
 from index.readers import Source, read_file
+from index.readers.apart import ReadingProcess
 from index.settings import IndexSettings
 from index.store import current_generation, open_store, open_writer
 from index.types import Filters
@@ -208,9 +209,9 @@ def test_the_same_bytes_are_not_read_again(tmp_path: Path, folder: Path, monkeyp
     run(settings, folder)
     read: list[str] = []
 
-    def reading(file: Path, root: Path, most: int) -> Iterator[Source]:
+    def reading(file: Path, root: Path, most: int, apart: ReadingProcess) -> Iterator[Source]:
         read.append(file.name)
-        return read_file(file, root, most)
+        return read_file(file, root, most, apart)
 
     monkeypatch.setattr(plan, "read_file", reading)
     assert counts(run(settings, folder)) == (0, 0, 3, 0, 0) and read == []

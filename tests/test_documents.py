@@ -203,7 +203,7 @@ MANY: Final = " ".join(f"a{n}=1" for n in range(200_000))
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.pdf.html", b"%PDF-1.7 ...", "it is a PDF"),
+        ("a.pdf.html", b"%PDF-1.7 ...", "its end is missing"),
         ("a.html", b"<html><body></body></html>", "no main text"),
         ("a.html", ("<html><body>" + "<div>" * 100_000 + page("en")).encode(), "no main text"),
         ("a.html", f"<html><p {MANY}>{page('en')}".encode(), "tag of more"),

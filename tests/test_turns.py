@@ -113,7 +113,7 @@ def test_what_changed_since_is_said(
         assert "start=10&amp;end=32#cited" in shown["moved"]
         old = answers["changed"]["extracts"][0]["source_page"]
         page = client.get(old).text
-        assert "has changed since" in page and "<mark" not in page
+        assert "has changed since" in page and f'<mark id="cited">{texts["changed"]}</mark>' in page
         new = client.get(f"{old.partition('?')[0]}?start=0&end=5").text
         assert "has changed since" not in new and "<mark" in new
 

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from index.types import Article, Passage, Span
+from rag.citations import article_page
 from rag.validation import check_filter_language, check_filters
 from web.article_text import cut_blocks
+from web.changes import changed_paragraphs
 from web.errors import InvalidRequest
 from web.pages import PageFilters
 from web.rest import TheChatbot
@@ -35,6 +38,7 @@ class PlaceQuery(PageFilters):
     start: OptionalNumber = None
     end: OptionalNumber = None
     sha256: OptionalText = None
+    view: Literal["then", "now", "changes"] = "then"
     fragment: bool = False
 
 
@@ -65,14 +69,29 @@ def get_list(request: Request, chatbot: TheChatbot, query: Annotated[ListQuery, 
 def get_article_page(
     request: Request, chatbot: TheChatbot, article_id: str, query: Annotated[PlaceQuery, Query()]
 ) -> Response:
-    """An article with the characters from `start` to `end` marked; `fragment` leaves out the page around it."""
-    article = chatbot.index().article(article_id)
+    """An article with the characters from `start` to `end` marked; `fragment` leaves out the page around it.
+
+    Where its text is not the one with the digest `sha256` any more, `view` is the text as it was then, if that is kept,
+    as it is now, or what has changed."""
+    store = chatbot.index()
+    article = store.article(article_id)
     changed = query.sha256 is not None and not article.sha256.startswith(query.sha256)
-    cited = None if changed else cited_span(query.start, query.end, len(article.text))
+    then = store.version(article_id, query.sha256) if changed and query.sha256 else None
+    changes = changed_paragraphs(then.text, article.text) if then and query.view == "changes" else None
+    shown = then if then and query.view == "then" else article
+    cited = None if changed and shown is article else cited_span(query.start, query.end, len(shown.text))
     return render(
         request, "article_text.html" if query.fragment else "article.html",
-        article=article, changed=changed, **_marked(article, cited),
+        article=shown, changed=changed, then=then, view=query.view, changes=changes,
+        views={name: _view_address(article_id, query, name) for name in ("then", "now", "changes")},
+        **_marked(shown, cited),
     )  # fmt: skip
+
+
+def _view_address(article_id: str, query: PlaceQuery, view: str) -> str:
+    place = {"start": query.start, "end": query.end, "sha256": query.sha256, "view": view}
+    given = urlencode({name: value for name, value in place.items() if value is not None})
+    return f"{article_page(article_id)}?{given}#cited"
 
 
 def _marked(article: Article, cited: Span | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import WithJsonSchema
 
+from index.errors import UnknownArticle
 from index.types import Article
 from rag.answer_object import answer_object, hit_object
 from rag.chatbot import Chatbot
@@ -67,6 +68,9 @@ AnswerToVerify = Annotated[
              "article": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}}}}}}
     ),
 ]  # fmt: skip
+Digest = Annotated[
+    str, Query(pattern="^[0-9a-f]{0,64}$", description="Of the text that was cited, or its first digits.")
+]
 TheChatbot = Annotated[Chatbot, Depends(chatbot_of)]
 ArticleId = Annotated[
     str,
@@ -131,9 +135,15 @@ def get_articles(query: Annotated[ArticlesQuery, Query()], chatbot: TheChatbot) 
 
 
 @router.get("/v1/articles/{article_id:path}", summary="Read one article")
-def get_article(article_id: ArticleId, request: Request, chatbot: TheChatbot) -> Response:
-    """The article with its text; positions of citations count its code points."""
-    article = chatbot.index().article(article_id)
+def get_article(article_id: ArticleId, request: Request, chatbot: TheChatbot, sha256: Digest = "") -> Response:
+    """The article with its text; positions of citations count its code points. With `sha256`, as cited: an earlier
+    text, if the article has changed since and that text is kept."""
+    store = chatbot.index()
+    article = store.version(article_id, sha256) or store.article(article_id)
+    if not article.sha256.startswith(sha256):
+        raise UnknownArticle(
+            f"The text with this digest is not kept any more. Leave sha256 out to read '{article_id[:200]}' of today."
+        )
     return json_with_etag(request, {**article_object(article), "text": article.text})
 
 

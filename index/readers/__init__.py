@@ -1,6 +1,5 @@
 """Sources → articles. Walks folders for files of known endings and chooses the reader by what a file holds, then by
-its ending; each kind of source has a file of its own. Left out: fetching addresses, PDF, e-mail, tables, archives of
-articles."""
+its ending; each kind of source has a file of its own. Left out: fetching addresses."""
 
 from __future__ import annotations
 
@@ -12,7 +11,8 @@ from typing import Final
 from pathspec import GitIgnoreSpec
 
 from index.errors import UnreadableArticle
-from index.readers import docx, epub, html, jsonl, markdown, plain_text
+from index.readers import docx, epub, html, jsonl, markdown, pdf, plain_text
+from index.readers.apart import ReadingProcess
 from index.readers.archives import opened_archive
 from index.types import Article
 
@@ -34,8 +34,12 @@ READERS: Final[dict[str, Reader]] = {
     ".xhtml": html.read,
     ".docx": docx.read,
     ".epub": epub.read,
+    ".pdf": pdf.read,
     ".jsonl": jsonl.read,
 }
+_READ_HERE: Final = (markdown.read, plain_text.read, jsonl.read)
+"""Those in Python alone that are known to take time in proportion to the file; all others may be read apart."""
+
 IGNORE_FILE: Final = ".loccitignore"
 # What is asked of a folder, alone and after another question: no articles.
 QUESTIONS_FILES: Final = frozenset(("questions.jsonl", "follow_ups.jsonl"))
@@ -118,7 +122,7 @@ def _count_lines(file: Path) -> int:
         return 1
 
 
-def _reader_of(file: Path) -> Reader:
+def reader_of(file: Path) -> Reader:
     """By what the file holds where that is plain to see, else by its name. Raises UnreadableArticle."""
     reader = READERS.get(file.suffix.lower())
     if reader is None:
@@ -127,7 +131,7 @@ def _reader_of(file: Path) -> Reader:
     with file.open("rb") as opened:
         start = opened.read(1000).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith(b"%pdf-"):
-        raise UnreadableArticle("it is a PDF, which is not read; save its text as another kind of file")
+        return pdf.read
     if start.startswith((b"<!doctype html", b"<html")):
         return html.read
     if start.startswith(b"pk\x03\x04"):
@@ -137,9 +141,10 @@ def _reader_of(file: Path) -> Reader:
     return reader
 
 
-def read_file(file: Path, root: Path, max_bytes: int) -> Iterator[Source]:
+def read_file(file: Path, root: Path, max_bytes: int, apart: ReadingProcess | None = None) -> Iterator[Source]:
     """The articles of one file. The id proposed for a file of one article is its path below
-    `root` without the ending. What cannot be read comes as the error that says why."""
+    `root` without the ending. What cannot be read comes as the error that says why. Formats that could take any
+    time or memory are read by `apart`, if it is given."""
     shown = printable(file)
     try:
         if printable(file.absolute()) != str(file.absolute()):
@@ -150,7 +155,9 @@ def read_file(file: Path, root: Path, max_bytes: int) -> Iterator[Source]:
                 f"it has {size:,} bytes, at most {max_bytes:,} are read; split it, or raise max_article_bytes"
             )
         inside = file.relative_to(root) if root != file else Path(file.name)
-        for part, result in _reader_of(file)(file, inside.with_suffix("").as_posix()):
+        reader = reader_of(file)
+        read = apart.read if apart and reader not in _READ_HERE else reader
+        for part, result in read(file, inside.with_suffix("").as_posix()):
             if isinstance(result, UnreadableArticle):
                 result = UnreadableArticle(f"{shown}{f', {part}' if part else ''}: {result}.")
             yield f"{file.absolute()}{f'#{part}' if part else ''}", result
