@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -158,3 +159,26 @@ def test_what_is_gone_is_removed_when_it_is_meant(tmp_path: Path) -> None:
     done = loccit("index", "files", "--yes", "--store", store, folder=tmp_path)
     assert done.returncode == 0 and done.stdout.startswith("added 0, updated 0, unchanged 3, removed 1, failed 0")
     assert json.loads(loccit("stats", "--failed", "--json", "--store", store, folder=tmp_path).stdout) == {}
+
+
+def test_a_watched_folder_is_kept_in_step(tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.md").write_text("The bridge is long.", encoding="utf-8")
+    command = [sys.executable, "-c", "from web.cli import main; main()", "index", "files", "--watch"]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOCCIT_")}
+    environment = {**inherited, "PYTHONPATH": str(ROOT), "LOCCIT_STORE": f"embedded:{folder}/index"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+    ) as watching:
+        try:
+            assert watching.stdout
+            assert watching.stdout.readline().startswith("Watching")
+            assert watching.stdout.readline().startswith("added 1,")
+            (folder / "b.md").write_text("The canal is wide.", encoding="utf-8")
+            assert watching.stdout.readline().startswith("added 1, updated 0, unchanged 1, removed 0")
+            (folder / "b.md").rename(folder / "c.md")
+            assert watching.stdout.readline().rstrip().endswith("moved 1")
+        finally:
+            watching.send_signal(signal.SIGINT)
+        assert watching.wait(30) == 130

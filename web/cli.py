@@ -66,12 +66,15 @@ def index(
     store: Store = None,
     dry_run: Annotated[bool | None, typer.Option("--dry-run", help="Print the plan, change nothing.")] = None,
     yes: Annotated[bool | None, typer.Option("--yes", help="Remove what is gone without asking.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, and run again whenever something changes.")] = False,
 ) -> None:
     """Bring the index in step with PATH: add, update, remove what is gone, skip what is unchanged."""
     with _clear_errors():
         settings = load_settings({"store": store, "dry_run": dry_run, "yes": yes})
-        from web.indexing import run_index  # the index package's machinery is not needed to ask
+        from web.indexing import run_index, run_watching  # the index package's machinery is not needed to ask
 
+        if watch:
+            run_watching(paths, settings)
         raise typer.Exit(run_index(paths, settings))
 
 

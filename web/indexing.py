@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from index.build import Summary, build
-from index.embedder import embedder_name, open_embedder
-from index.errors import NoIndexError, TooManyRemoved
+from index.embedder import Embedder, embedder_name, open_embedder
+from index.errors import IndexFault, NoIndexError, TooManyRemoved
 from index.failures import FailureList
 from index.plan import MOST_REMOVED, Change, in_one_spelling, plan_changes
 from index.readers import count_articles
@@ -18,11 +19,27 @@ from index.types import Filters
 from index.unfinished import remembering
 from web import terminal
 from web.settings import Settings
+from web.watching import watch
 
 
-def run_index(paths: Sequence[Path], settings: Settings) -> int:
+def run_watching(paths: Sequence[Path], settings: Settings) -> None:
+    """Index, then again after each change, until Ctrl-C. The model is loaded once. What goes wrong is told, and tried
+    again after the next change."""
+    opened = cache(lambda: open_embedder(settings))
+
+    def run() -> None:
+        try:
+            run_index(paths, settings, opened)
+        except IndexFault as error:
+            terminal.print_error(str(error))
+
+    terminal.print_line("Watching for changes  (Ctrl-C stops it)")
+    watch(paths, settings, run)
+
+
+def run_index(paths: Sequence[Path], settings: Settings, embedder: Callable[[], Embedder] | None = None) -> int:
     """Plan, and unless it is a dry run or nothing changes, build. Returns the exit code: 1 if an
-    article could not be read. The model is loaded only when something changes."""
+    article could not be read. The model is loaded only when something changes, by `embedder` if that is given."""
     failures = FailureList(settings)
     entries, failed = _entries(settings), failures.reasons()
     summary = Summary()
@@ -36,7 +53,7 @@ def run_index(paths: Sequence[Path], settings: Settings) -> int:
     for change in plan:
         summary.count(change)
         if summary.changes:
-            summary = _build(paths, settings, failed)
+            summary = _build(paths, settings, failed, (embedder or (lambda: open_embedder(settings)))())
             break
     try:
         failures.record([str(in_one_spelling(path)) for path in paths], summary.failed)
@@ -71,9 +88,8 @@ def _entries(settings: Settings) -> list[Entry]:
     return store.entries()
 
 
-def _build(paths: Sequence[Path], settings: Settings, failed: Collection[str]) -> Summary:
+def _build(paths: Sequence[Path], settings: Settings, failed: Collection[str], embedder: Embedder) -> Summary:
     """Asks before a large share of a path's articles is removed, where there is somebody to ask."""
-    embedder = open_embedder(settings)
 
     def make(most_removed: float) -> Summary:
         total, done = count_articles(paths), 0
