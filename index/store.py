@@ -41,6 +41,15 @@ class Entry:
     sha256: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A published state of the index that is kept; `published` is ISO 8601, in UTC."""
+
+    name: str
+    published: str
+    current: bool
+
+
 class IndexStore(Protocol):
     """One published generation, read-only; safe to share between threads."""
 
@@ -198,6 +207,18 @@ def current_generation(settings: IndexSettings) -> str | None:
     """Name of the current generation; None if there is none. Costs one small read."""
     name: str | None = _module(settings).current_generation(settings)
     return name
+
+
+def generations(settings: IndexSettings) -> list[Generation]:
+    """Those that are kept, the latest first."""
+    found: list[Generation] = _module(settings).generations(settings)
+    return found
+
+
+def roll_back(settings: IndexSettings, name: str) -> None:
+    """Publish an older generation again. The next build begins from it. Raises StoreError if it is not kept any more,
+    StoreBusy if somebody is writing."""
+    _module(settings).roll_back(settings, name)
 
 
 class LiveStore:

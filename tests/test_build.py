@@ -14,12 +14,12 @@ import pytest
 
 from index import plan
 from index.build import Summary, build
-from index.errors import TooManyRemoved
+from index.errors import StoreBusy, StoreError, TooManyRemoved
 from index.plan import Change, plan_changes
 from index.readers import Source, read_file
 from index.readers.apart import ReadingProcess
 from index.settings import IndexSettings
-from index.store import current_generation, open_store, open_writer
+from index.store import LiveStore, current_generation, generations, open_store, open_writer, roll_back
 from index.types import Filters
 from tests.conftest import WordEmbedder
 
@@ -276,3 +276,23 @@ def test_a_large_share_is_not_removed_unasked(tmp_path: Path) -> None:
         run(settings, lines, most_removed=0.2)
     assert len(ids(settings)) == 18 and current_generation(settings) != first
     assert counts(run(settings, folder, lines)) == (0, 0, 13, 5, 0)
+
+
+def test_an_earlier_generation_is_published_again(tmp_path: Path, folder: Path) -> None:
+    settings = at(tmp_path)
+    first = run(settings, folder).generation
+    (folder / "a.md").unlink()
+    second = run(settings, folder).generation
+    assert first and second and [g.name for g in generations(settings)] == [second, first]
+    live = LiveStore(settings)
+    assert live.current().info.articles == 2
+    roll_back(settings, first)
+    live.look_again()
+    assert live.current().info.articles == 3 and [g.current for g in generations(settings)] == [False, True]
+    third = run(settings, folder).generation
+    assert third and ids(settings) == ["b", "sub/c"] and third > second
+    for name in ("nothing", "../../store", "000009-0123456789ab"):
+        with pytest.raises(StoreError, match=r"is not kept\. Those that are: 0"):
+            roll_back(settings, name)
+    with open_writer(settings, EMBEDDER.name, EMBEDDER.dimension), pytest.raises(StoreBusy):
+        roll_back(settings, first)

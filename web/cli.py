@@ -252,6 +252,22 @@ def stats(
 
 
 @app.command()
+def rollback(
+    generation: Annotated[str | None, typer.Argument(help="The one to publish again; none: list them.")] = None,
+    store: Store = None,
+) -> None:
+    """Go back to an earlier generation of the index."""
+    with _clear_errors():
+        settings = load_settings({"store": store})
+        from index.store import generations, roll_back
+
+        if generation is not None:
+            roll_back(settings, generation)
+        for kept in generations(settings):
+            terminal.print_line(f"{kept.name}  {kept.published}{'  current' if kept.current else ''}")
+
+
+@app.command()
 def feedback(as_json: Json = None) -> None:
     """What people said of answers, oldest first."""
     with _clear_errors():

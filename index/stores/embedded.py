@@ -17,7 +17,7 @@ import numpy as np
 
 from index.errors import StoreError, UnknownArticle
 from index.settings import IndexSettings
-from index.store import FORMAT, Entry, IndexWriter
+from index.store import FORMAT, Entry, Generation, IndexWriter
 from index.stores.catalogue import Catalogue
 from index.stores.generations import WORDS, StoreFolder
 from index.stores.packing import unpacked
@@ -34,6 +34,16 @@ MAX_TERMS = 200
 def current_generation(settings: IndexSettings) -> str | None:
     """See `store.current_generation`."""
     return StoreFolder(settings).current()
+
+
+def generations(settings: IndexSettings) -> list[Generation]:
+    """See `store.generations`."""
+    return StoreFolder(settings).published()
+
+
+def roll_back(settings: IndexSettings, name: str) -> None:
+    """See `store.roll_back`."""
+    StoreFolder(settings).roll_back(name)
 
 
 def open_store(settings: IndexSettings) -> EmbeddedStore:

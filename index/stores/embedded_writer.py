@@ -15,10 +15,9 @@ from types import TracebackType
 from typing import Final, Self
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from index.errors import StoreBusy, StoreError
+from index.errors import StoreError
 from index.store import FORMAT, Entry, check_embedder
 from index.stores.base import make_base
 from index.stores.catalogue import (
@@ -72,17 +71,7 @@ class EmbeddedWriter:
     def __init__(self, folder: StoreFolder, embedder: str, dimension: int) -> None:
         self._folder = folder
         self._cleanup = ExitStack()
-        lock = FileLock(folder.lock)
-        try:
-            folder.root.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise StoreBusy("Another `loccit index` is writing to this store. Wait until it ends.") from error
-        except OSError as error:
-            raise StoreError(
-                f"The store's folder cannot be written ({error.strerror}). Choose another with --store."
-            ) from error
-        self._cleanup.callback(lock.release)
+        self._cleanup.enter_context(folder.locked())
         try:
             self._begin(embedder, dimension)
         except BaseException:

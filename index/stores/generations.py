@@ -18,12 +18,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from index.errors import NoIndexError, StoreError
+from filelock import FileLock, Timeout
+
+from index.errors import NoIndexError, StoreBusy, StoreError
 from index.settings import IndexSettings
-from index.store import store_folder
+from index.store import Generation, store_folder
 
 RECENT: Final = "recent.sqlite"
 BASE: Final = "base.sqlite"
@@ -104,12 +109,48 @@ class StoreFolder:
             _sync(path)
         self.building.rename(self.generations / name)
         _sync(self.generations)
+        self._name_current(name)
+        self._prune(name)
+
+    def _name_current(self, name: str) -> None:
         fresh = self.root / "CURRENT.new"
         fresh.write_text(name + "\n", encoding="utf-8")
         _sync(fresh)
         fresh.replace(self.root / "CURRENT")
         _sync(self.root)
-        self._prune(name)
+
+    def published(self) -> list[Generation]:
+        """Those that are kept, the latest first."""
+        current = self.current()
+        names = reversed(self._names()) if self.generations.is_dir() else ()
+        return [Generation(name, _day_and_time(self.generations / name), name == current) for name in names]
+
+    def roll_back(self, name: str) -> None:
+        """Make an older generation the current one again. Raises StoreError if it is not kept any more, or somebody
+        is writing."""
+        if not _NAME.fullmatch(name) or not (self.generations / name / RECENT).is_file():
+            kept = ", ".join(generation.name for generation in self.published()) or "none"
+            raise StoreError(f"The generation '{name[:80]}' is not kept. Those that are: {kept}.")
+        with self.locked():
+            self._name_current(name)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """While nobody else may write. Raises StoreBusy, StoreError."""
+        lock = FileLock(self.lock)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise StoreBusy("Another `loccit index` is writing to this store. Wait until it ends.") from error
+        except OSError as error:
+            raise StoreError(
+                f"The store's folder cannot be written ({error.strerror}). Choose another with --store."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _prune(self, current: str) -> None:
         older = [name for name in self._names() if name != current]
@@ -119,6 +160,11 @@ class StoreFolder:
     def _names(self) -> list[str]:
         names = (path.name for path in self.generations.iterdir())
         return sorted((name for name in names if _NAME.fullmatch(name)), key=_number)
+
+
+def _day_and_time(folder: Path) -> str:
+    at = datetime.fromtimestamp((folder / RECENT).stat().st_mtime, UTC)
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def take_over(file: Path, copy: Path) -> None:
