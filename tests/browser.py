@@ -107,7 +107,7 @@ def visits(browser: Browser) -> Iterator[Visit]:
     yield visit
     for context in contexts:
         context.close()
-    assert trouble == []
+    assert trouble == [], trouble
 
 
 def _note(trouble: list[str], message: str) -> None:

@@ -12,6 +12,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.errors import KeyNeeded, KeyRefused, ScopeMissing, TooManyRequests
@@ -20,6 +21,11 @@ from web.settings import Settings
 
 _FREE: Final = ("/static/", "/healthz", "/readyz", "/openapi.json", "/docs", "/widget.js")
 """What needs no key and counts towards no limit."""
+
+ADMIN: Final = "/admin"
+ADMIN_COOKIE: Final = "loccit_admin"
+_OPEN_OF_ADMIN: Final = (ADMIN, f"{ADMIN}/enter", f"{ADMIN}/leave")
+"""Where the key is asked for, and forgotten."""
 
 _KEPT_FOR_GOOD: Final = ("/v1/feedback", "/feedback")
 GUESSES_PER_MINUTE: Final = 30
@@ -48,6 +54,8 @@ class Access:
         if scope["type"] != "http" or scope["path"].startswith(_FREE):
             return await self.app(scope, receive, send)
         given = await self._key(Headers(scope=scope), scope)
+        if given:
+            scope = {**scope, "loccit_scope": given.scope}
         self._check_scope(scope["method"], scope["path"], given)
         if scope["path"] in _KEPT_FOR_GOOD:
             self._count("feedback", given.id if given else _address(scope))
@@ -68,7 +76,9 @@ class Access:
     async def _key(self, headers: Headers, scope: Scope) -> Key | None:
         """The key that was sent. Tokens of another kind are none: clients of OpenAI always send something."""
         kind, _, token = headers.get("authorization", "").partition(" ")
-        sent = (token.strip() if kind.lower() == "bearer" else "", headers.get("x-api-key", "").strip())
+        sent = [token.strip() if kind.lower() == "bearer" else "", headers.get("x-api-key", "").strip()]
+        if scope["path"].startswith(ADMIN):
+            sent.append(cookie_parser(headers.get("cookie", "")).get(ADMIN_COOKIE, ""))
         token = next((one for one in sent if one.startswith(f"{PREFIX}_")), "")
         if not token:
             return None
@@ -76,11 +86,15 @@ class Access:
         key = await to_thread.run_sync(self.keys.check, token, limiter=self.checking)
         if key is None:
             self._count("guess", _address(scope))
+            if scope["path"] in _OPEN_OF_ADMIN:
+                return None  # the page asks for another
             raise KeyRefused("This key is not valid. Check it, or have another made with `loccit keys create`.")
         return key
 
     def _check_scope(self, method: str, path: str, given: Key | None) -> None:
         needed = scope_needed(method, path)
+        if not needed:
+            return
         if given is None and (needed != "ask" or not self.without_key):
             raise KeyNeeded(
                 f"This needs a key with the scope “{needed}”: send `Authorization: Bearer {PREFIX}_…`. Keys are made "
@@ -111,10 +125,12 @@ class Access:
 
 
 def scope_needed(method: str, path: str) -> str:
-    """What a key must allow for this request."""
+    """What a key must allow for this request; "" if it needs none."""
     if path.startswith("/v1/articles/") and method in ("PUT", "DELETE"):
         return "write"
-    return "admin" if path.startswith("/admin") else "ask"
+    if path in _OPEN_OF_ADMIN:
+        return ""
+    return "admin" if path.startswith(ADMIN) else "ask"
 
 
 def _address(scope: Scope) -> str:

@@ -18,13 +18,14 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Match, Route
 
 from rag.chatbot import Chatbot
-from web import article_api, article_pages, feedback_api, metrics, openai_api, pages, rest, turns, widget
+from web import admin_pages, article_api, article_pages, feedback_api, metrics, openai_api, pages, rest, turns, widget
 from web.access import Access
 from web.answers_kept import AnswersKept
 from web.errors import TABLE, problem_of
 from web.feedback import FeedbackStore
 from web.guard import Guard
 from web.idempotency import Idempotency
+from web.intake import Intake
 from web.keys import KeyStore
 from web.mcp_server import make_server
 from web.mcp_transports import McpEndpoint
@@ -35,9 +36,10 @@ from web.texts import say_problem
 from web.webhooks import Webhooks
 
 _ROUTERS = tuple(
-    part.router for part in (rest, article_api, openai_api, feedback_api, pages, turns, article_pages, widget, metrics)
+    part.router
+    for part in (rest, article_api, openai_api, feedback_api, pages, turns, article_pages, widget, metrics, admin_pages)
 )
-_PAGES = ("/articles", "/feedback", "/embed")
+_PAGES = ("/articles", "/feedback", "/embed", "/admin")
 
 
 def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
@@ -65,6 +67,7 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
     app.state.templates = make_templates()
     app.state.suggestions = Suggestions(chatbot)
     app.state.editing = Lock()
+    app.state.intake = Intake(chatbot, settings, app.state.editing)
     app.state.server_url = settings.server_url
     app.state.metrics = counts
     app.state.answers = answers

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from threading import Lock
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -19,6 +19,7 @@ from web.errors import InvalidRequest
 from web.rest import ArticleId, TheChatbot, article_object, router_responses
 from web.schemas import Body, Day, ErrorBody, Question, Text
 
+T = TypeVar("T")
 _PATIENCE_SECONDS = 10
 
 router = APIRouter(
@@ -68,7 +69,7 @@ def put_one(article_id: ArticleId, body: ArticleBody, request: Request, chatbot:
         raise InvalidRequest(f"The article cannot be used: {error}.", "text") from error
     if body.url and article.url is None:
         raise InvalidRequest("“url” must begin with https:// or http://; leave it out if there is none.", "url")
-    done = _edited(request, lambda: put_article(article, chatbot.embedder(), chatbot.settings))
+    done = edited(request, lambda: put_article(article, chatbot.embedder(), chatbot.settings))
     status = 201 if done.kind == "add" else 200
     return JSONResponse({"object": "article", **_done(done, chatbot), **article_object(article)}, status)
 
@@ -76,11 +77,11 @@ def put_one(article_id: ArticleId, body: ArticleBody, request: Request, chatbot:
 @router.delete("/v1/articles/{article_id:path}", summary="Remove an article")
 def delete_one(article_id: ArticleId, request: Request, chatbot: TheChatbot) -> Response:
     """Answers quote it no more. If it was read from a file, the next run over that file brings it back."""
-    done = _edited(request, lambda: remove_article(article_id, chatbot.embedder(), chatbot.settings))
+    done = edited(request, lambda: remove_article(article_id, chatbot.embedder(), chatbot.settings))
     return JSONResponse({"object": "article", "id": article_id, **_done(done, chatbot)})
 
 
-def _edited(request: Request, edit: Callable[[], Edit]) -> Edit:
+def edited(request: Request, edit: Callable[[], T]) -> T:
     """One edit after another: the store lets one writer in."""
     lock: Lock = request.app.state.editing
     if not lock.acquire(timeout=_PATIENCE_SECONDS):  # each that waits holds a thread that could answer

@@ -18,6 +18,9 @@ from web.errors import BodyTooLarge, BodyTooSlow, HostNotAllowed
 from web.settings import Settings, listed
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+UPLOADS: Final = "/admin/files"
+"""Takes files, for which a key is checked before the body is read."""
+
 EMBEDDED: Final = "/embed"
 """The one page that other sites may show in a frame; its own addresses stand below it."""
 
@@ -30,7 +33,7 @@ def security_headers(style: str, framed_by: str) -> dict[str, str]:
             f"form-action 'self'; base-uri 'none'; frame-ancestors {framed_by}"
         ),
         "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
 
@@ -52,6 +55,7 @@ class Guard:
         self.app = app
         self.hosts = allowed_hosts(settings)
         self.max_body_bytes = settings.max_body_bytes
+        self.max_upload_bytes = settings.max_upload_bytes
         self.seconds = settings.request_seconds
         self.headers = security_headers(style, "'none'")
         self.embedded_headers = security_headers(style, " ".join(settings.origins()) or "'none'")
@@ -75,6 +79,8 @@ class Guard:
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
             self._check_host(scope)
+            if scope["path"] == UPLOADS:
+                return await self.app(inner, self._counted(receive), send_guarded)
             with within(self.seconds):
                 await self.app(inner, await self._read_body(scope, receive), send_guarded)
         except Exception as error:
@@ -117,6 +123,24 @@ class Guard:
             return pending.pop() if pending else await receive()
 
         return receive_again
+
+    def _counted(self, receive: Receive) -> Receive:
+        """A body that is used as it comes, up to a limit of its own; only a pause in it has a limit of time."""
+        size = 0
+
+        async def receive_counted() -> Message:
+            nonlocal size
+            try:
+                async with asyncio.timeout(self.seconds or None):
+                    message = await receive()
+            except TimeoutError as error:
+                raise BodyTooSlow(f"Nothing came for {self.seconds:g} seconds. Send it again.") from error
+            size += len(message.get("body", b""))
+            if size > self.max_upload_bytes:
+                raise BodyTooLarge(f"More than {self.max_upload_bytes:,} bytes were sent at once. Send fewer files.")
+            return message
+
+        return receive_counted
 
     def _check_size(self, size: int) -> None:
         if size > self.max_body_bytes:

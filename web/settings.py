@@ -69,6 +69,9 @@ class Settings(RagSettings):
         description="What they check the signature with: `whsec_` and 24 to 64 bytes in base64.",
     )
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="A larger request body is refused (413).")
+    max_upload_bytes: int = Field(
+        500_000_000, ge=1_000, description="Files uploaded at once on the admin page, at most, together."
+    )
     request_seconds: float = Field(
         30.0,
         ge=0,

@@ -1,0 +1,144 @@
+"""The admin page over sockets: who may see it, what is uploaded, seen being indexed, removed, rolled back. Left out:
+how it looks in a browser (`test_browser_admin.py`), which files are read (`test_documents.py`)."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from index.types import Article
+from rag.chatbot import Chatbot
+from tests.test_documents import page, word
+from web.errors import InvalidRequest
+from web.intake import fit_name
+from web.keys import KeyStore
+
+
+@dataclass
+class Admin:
+    client: httpx.Client
+    data: Path
+
+    def enter(self, scope: str = "admin") -> str:
+        """The page, after the key of a scope was given."""
+        secret = KeyStore(self.data).create("somebody", scope)[1]
+        return self.client.post("/admin/enter", data={"key": secret}).text
+
+    def upload(self, *files: tuple[str, bytes]) -> httpx.Response:
+        return self.client.post("/admin/files", files=[("file", file) for file in files])
+
+    def ended(self) -> str:
+        """The page once nothing runs any more."""
+        deadline = time.monotonic() + 60
+        while 'http-equiv="refresh"' in (shown := self.client.get("/admin").text):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        return shown
+
+    def ids(self) -> set[str]:
+        return {article["id"] for article in self.client.get("/v1/articles").json()["articles"]}
+
+
+@pytest.fixture
+def admin(
+    make_chatbot: Callable[[Sequence[Article]], Chatbot], serve: Callable[[Chatbot], str], tmp_path: Path
+) -> Iterator[Admin]:
+    chatbot = make_chatbot([Article("ship", "Ship", "The pirate ship sailed on Tuesday.", "en")])
+    with httpx.Client(base_url=serve(chatbot), timeout=60, trust_env=False, follow_redirects=True) as client:
+        yield Admin(client, tmp_path)
+
+
+def test_nothing_is_shown_without_the_key(admin: Admin) -> None:
+    first = admin.client.get("/admin")
+    assert first.status_code == 200 and 'name="key"' in first.text and "Uploaded" not in first.text
+    for scope in ("ask", "write"):
+        shown = admin.enter(scope)
+        assert "does not have the scope" in shown and "Uploaded" not in shown
+    refused = admin.client.post("/admin/enter", data={"key": "lk_00000000_guess"})
+    assert refused.status_code == 401 and "is not valid" in refused.text
+    assert "is not valid" not in admin.client.get("/admin").text  # the cookie is gone
+    for path in ("files", "files/remove", "articles/remove", "generations", "nothing"):
+        assert admin.client.post(f"/admin/{path}", data={"name": "ship"}).status_code == 401
+    assert not (admin.data / "uploads").exists() and admin.ids() == {"ship"}
+
+
+def test_the_key_is_kept_where_no_script_reads_it(admin: Admin) -> None:
+    sent = admin.client.post("/admin/enter", data={"key": "lk_x"}, follow_redirects=False)
+    assert sent.status_code == 303
+    cookie = sent.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=strict" in cookie and "Path=/admin" in cookie and "Secure" not in cookie
+    assert "Uploaded" in admin.enter()
+    admin.client.post("/admin/leave")
+    assert 'name="key"' in admin.client.get("/admin").text
+
+
+def test_a_form_of_another_site_is_refused(admin: Admin) -> None:
+    admin.enter()
+    for path, data in (("files/remove", {"name": "a.md"}), ("generations", {"name": "x"}), ("enter", {"key": "x"})):
+        sent = admin.client.post(f"/admin/{path}", data=data, headers={"Origin": "https://evil.example"})
+        assert sent.status_code == 401 and "another site" in sent.text
+
+
+def test_files_are_taken_in_removed_and_rolled_back(admin: Admin) -> None:
+    admin.enter()
+    sent = admin.upload(
+        ("Le péage.html", page("fr").encode()),
+        ("bridge.docx", word("en")),
+        ("bad.txt", b"\0"),
+        ("../../x.md", b"A canal."),
+    )
+    assert sent.status_code == 200
+    shown = admin.ended()
+    assert "added 3, updated 0, unchanged 0, removed 0, failed 1" in shown and "bad.txt: it holds NUL bytes" in shown
+    assert str(admin.data) not in shown and (admin.data / "uploads" / "x.md").exists()
+    assert admin.ids() == {"ship", "Le péage", "bridge", "x"}
+    answer = admin.client.post(
+        "/v1/answer", json={"question": "What does the toll for a cart cost at the gate?"}
+    ).json()
+    assert answer["extracts"][0]["article"]["id"] == "bridge"
+    admin.client.post("/admin/files/remove", data={"name": "bridge.docx"})
+    shown = admin.ended()
+    assert "removed 1" in shown and admin.ids() == {"ship", "Le péage", "x"}
+    (earlier, *_) = re.findall(r'name="name" value="(\d{6}-[0-9a-f]{12})"', shown)
+    admin.client.post("/admin/generations", data={"name": earlier})
+    assert admin.ids() == {"ship", "Le péage", "bridge", "x"}
+    admin.client.post("/admin/articles/remove", data={"name": "ship"})
+    assert "ship" not in admin.ids()
+
+
+def test_what_is_not_read_is_refused_and_the_others_are_kept(admin: Admin) -> None:
+    admin.enter()
+    sent = admin.upload(("a.md", b"The canal is wide."), ("b.exe", b"MZ"))
+    assert sent.status_code == 422 and "“b.exe” is not of a kind that is read" in sent.text
+    assert "added 1" in admin.ended() and admin.ids() == {"ship", "a"}
+    assert admin.client.post("/admin/files").status_code == 422
+    assert admin.client.post("/admin/files/remove", data={"name": "../keys.sqlite"}).status_code == 422
+
+
+def test_what_is_too_large_is_refused(admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin.enter()
+    sent = admin.upload(("a.md", b"word " * 11_000_000))
+    assert sent.status_code == 422 and "more than 50,000,000 bytes" in sent.text
+    assert list((admin.data / "uploads").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "fit"),
+    [
+        ("a.md", "a.md"), ("C:\\texts\\a.md", "a.md"), ("/etc/../a.MD", "a.MD"), ("..md", None),
+        (".md", None), ("a\0b#c.html", "a b c.html"),
+        ("é" * 300 + ".pdf", "é" * 150 + ".pdf"), ("a", None), ("a.sh", None), ("", None),
+    ],
+)  # fmt: skip
+def test_names_of_files(name: str, fit: str | None) -> None:
+    if fit is None:
+        with pytest.raises(InvalidRequest, match="is not of a kind"):
+            fit_name(name)
+    else:
+        assert fit_name(name) == fit

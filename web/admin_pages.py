@@ -1,0 +1,133 @@
+"""The admin page: files are uploaded, seen being indexed and removed, an earlier state of the index is put back. Works
+without JavaScript; the key of the scope `admin` is kept in a cookie that no script can read. Left out: who may call it
+(`access.py`), the work itself (`intake.py`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import UploadFile
+
+from index.edit import remove_article
+from index.errors import NoIndexError
+from index.failures import FailureList
+from index.store import generations, roll_back
+from web.access import ADMIN_COOKIE
+from web.admin_texts import ADMIN_TEXTS
+from web.article_api import edited
+from web.errors import InvalidRequest, KeyRefused
+from web.intake import Intake
+from web.rest import TheChatbot
+from web.schemas import Text
+from web.templating import chosen_ui, render
+
+MOST_FILES: Final = 1000
+PAGE: Final = "/admin"
+
+router = APIRouter(include_in_schema=False)
+
+
+async def intake_of(request: Request) -> Intake:
+    """The one that `create_app` made."""
+    intake: Intake = request.app.state.intake
+    return intake
+
+
+async def sent_from_here(request: Request) -> None:
+    """Raises KeyRefused for a form of another site, should a browser send the cookie along."""
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise KeyRefused("This was sent from another site. Use the admin page itself.")
+
+
+TheIntake = Annotated[Intake, Depends(intake_of)]
+Name = Annotated[Text, Form(min_length=1, max_length=300)]
+FromHere = Depends(sent_from_here)
+
+
+@router.get(PAGE)
+def get_admin(request: Request, chatbot: TheChatbot, intake: TheIntake) -> Response:
+    """What there is and what goes on, or where the key is asked for."""
+    admin = request.scope.get("loccit_scope") == "admin"
+    texts = ADMIN_TEXTS[chosen_ui(request)]
+    if not admin:
+        refused = ADMIN_COOKIE in request.cookies
+        page = render(request, "admin.html", 401 if refused else 200, a=texts, run=None, refused=refused)
+        page.delete_cookie(ADMIN_COOKIE, path=PAGE)
+        return page
+    try:
+        info = chatbot.index().info
+    except NoIndexError:
+        info = None
+    settings = chatbot.settings
+    return render(
+        request, "admin.html", a=texts, run=intake.run, files=intake.files(), info=info,
+        failed=[intake.shown(reason) for reason in FailureList(settings).reasons().values()],
+        generations=generations(settings),
+    )  # fmt: skip
+
+
+@router.post(f"{PAGE}/enter", dependencies=[FromHere])
+def post_enter(request: Request, key: Annotated[Text, Form(max_length=200)]) -> Response:
+    """Keeps the key for this visit; whether it is valid is seen at the page, which asks anew if it is not."""
+    page = _back()
+    secure = request.app.state.server_url(str(request.base_url)).startswith("https:")
+    page.set_cookie(ADMIN_COOKIE, key.strip(), path=PAGE, httponly=True, samesite="strict", secure=secure)
+    return page
+
+
+@router.post(f"{PAGE}/leave", dependencies=[FromHere])
+def post_leave() -> Response:
+    """Forgets the key."""
+    page = _back()
+    page.delete_cookie(ADMIN_COOKIE, path=PAGE)
+    return page
+
+
+@router.post(f"{PAGE}/files", dependencies=[FromHere])
+async def post_files(request: Request, intake: TheIntake) -> Response:
+    """Takes in files; those that come before one of a kind that is not read are kept."""
+    async with request.form(max_files=MOST_FILES, max_fields=10) as form:
+        files = [file for file in form.getlist("file") if isinstance(file, UploadFile) and file.filename]
+        if not files:
+            raise InvalidRequest("No file was sent. Choose one, then send the form.", "file")
+        await run_in_threadpool(_take_in, intake, files)
+    return _back()
+
+
+def _take_in(intake: Intake, files: list[UploadFile]) -> None:
+    try:
+        for file in files:
+            intake.add(file.filename or "", file.file)
+    finally:
+        intake.start()
+
+
+@router.post(f"{PAGE}/files/remove", dependencies=[FromHere])
+def post_file_removed(intake: TheIntake, name: Name) -> Response:
+    """Removes a file and its articles."""
+    intake.remove(name)
+    intake.start()
+    return _back()
+
+
+@router.post(f"{PAGE}/articles/remove", dependencies=[FromHere])
+def post_article_removed(request: Request, chatbot: TheChatbot, name: Name) -> Response:
+    """Removes one article, wherever it came from."""
+    edited(request, lambda: remove_article(name, chatbot.embedder(), chatbot.settings))
+    return _back()
+
+
+@router.post(f"{PAGE}/generations", dependencies=[FromHere])
+def post_generation(request: Request, chatbot: TheChatbot, name: Name) -> Response:
+    """Puts an earlier state of the index back."""
+    edited(request, lambda: roll_back(chatbot.settings, name))
+    return _back()
+
+
+def _back() -> Response:
+    return RedirectResponse(PAGE, 303)

@@ -1,0 +1,148 @@
+"""Articles that the admin page takes in: files kept in the folder `data`, indexed by one run after another in a thread,
+whose progress can be seen. Left out: the page (`admin_pages.py`), folders of others (`loccit index`)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from index.build import Summary, build
+from index.errors import IndexFault
+from index.failures import FailureList
+from index.plan import Change
+from index.readers import READERS, count_articles
+from index.store import open_writer
+from rag.chatbot import Chatbot
+from web.errors import InvalidRequest, problem_of
+from web.settings import Settings
+
+log = logging.getLogger("loccit.web")
+
+FOLDER: Final = "uploads"
+_PART: Final = ".part"
+_SLICE_BYTES: Final = 2**20
+_NAME_CHARS: Final = 150
+_UNFIT: Final = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|#\ud800-\udfff]+')
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How far a run has come, and what it did once it has ended: `line` for people, or `problem` if it failed."""
+
+    running: bool = False
+    done: int = 0
+    total: int = 0
+    line: str = ""
+    problem: str = ""
+    failures: tuple[str, ...] = ()
+
+
+class Intake:
+    """One folder; safe to share between threads."""
+
+    def __init__(self, chatbot: Chatbot, settings: Settings, editing: threading.Lock) -> None:
+        """`editing` is held while the store is written to."""
+        self._chatbot, self._settings, self._editing = chatbot, settings, editing
+        self.folder = settings.data / FOLDER
+        self._lock = threading.Lock()
+        self._again = False
+        self.run = Run()
+
+    def files(self) -> list[tuple[str, int]]:
+        """Names and sizes of what was uploaded."""
+        if not self.folder.is_dir():
+            return []
+        there = (entry for entry in os.scandir(self.folder) if entry.is_file() and not entry.name.startswith("."))
+        return sorted((entry.name, entry.stat().st_size) for entry in there)
+
+    def add(self, name: str, content: BinaryIO) -> str:
+        """Keep a file, in the place of one with that name; it is whole or not there. Returns the name it goes by.
+        Raises InvalidRequest if its kind is not read, or it is too large."""
+        fit = fit_name(name)
+        most, size = self._settings.max_article_bytes, 0
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f".{fit}{_PART}"
+        try:
+            with part.open("wb") as kept:
+                while some := content.read(_SLICE_BYTES):
+                    size += len(some)
+                    if size > most:
+                        raise InvalidRequest(
+                            f"{fit} has more than {most:,} bytes. Split it, or raise max_article_bytes."
+                        )
+                    kept.write(some)
+            part.replace(self.folder / fit)
+        finally:
+            part.unlink(missing_ok=True)
+        return fit
+
+    def remove(self, name: str) -> None:
+        """Raises InvalidRequest if there is no such file."""
+        if name not in (known for known, _ in self.files()):
+            raise InvalidRequest("There is no such file. It may have been removed already.", "name")
+        (self.folder / name).unlink(missing_ok=True)
+
+    def start(self) -> None:
+        """Index what is in the folder, or do so once more when the run under way has ended."""
+        with self._lock:
+            self._again = True
+            if self.run.running:
+                return
+            self.run = Run(running=True)
+        threading.Thread(target=self._work, name="intake", daemon=True).start()
+
+    def _work(self) -> None:
+        while self._wanted():
+            try:
+                with self._editing:
+                    summary = self._index()
+                ended = Run(line=summary.line(), failures=tuple(self.shown(reason) for reason in summary.failures))
+            except IndexFault as error:
+                ended = Run(problem=problem_of(error).message)
+            except Exception:
+                log.exception("Indexing what was uploaded failed.")
+                ended = Run(problem="The server failed to index this. Its log says more.")
+            self._chatbot.look_again()
+            self.run = replace(ended, running=True)
+
+    def _wanted(self) -> bool:
+        with self._lock:
+            again, self._again = self._again, False
+            self.run = replace(self.run, running=again, done=0, total=0)
+            return again
+
+    def _index(self) -> Summary:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        embedder, failures = self._chatbot.embedder(), FailureList(self._settings)
+        total, done = count_articles([self.folder]), 0
+
+        def report(change: Change) -> None:
+            nonlocal done
+            done += change.kind != "remove"
+            self.run = replace(self.run, done=done, total=total)
+
+        with open_writer(self._settings, embedder.name, embedder.dimension) as writer:
+            summary = build([self.folder], writer, embedder, self._settings, report, failures.reasons())
+        failures.record([str(self.folder)], summary.failed)
+        return summary
+
+    def shown(self, reason: str) -> str:
+        """Without the server's folders."""
+        return reason.replace(f"{self.folder}/", "")
+
+
+def fit_name(name: str) -> str:
+    """A file's name, as a browser sends it, without folders and what names may not hold. Raises InvalidRequest if
+    files of its kind are not read."""
+    last = re.split(r"[/\\]", name)[-1]
+    fit = " ".join(_UNFIT.sub(" ", last).split()).lstrip(".")
+    stem, ending = Path(fit).stem, Path(fit).suffix
+    if ending.lower() not in READERS or not stem:
+        known = ", ".join(sorted(READERS))
+        raise InvalidRequest(f"“{fit[:80]}” is not of a kind that is read. These are: {known}.", "file")
+    return f"{stem[:_NAME_CHARS].rstrip()}{ending}"
