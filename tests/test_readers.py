@@ -156,7 +156,7 @@ def test_plain_text_is_kept_as_it_is(tmp_path: Path) -> None:
 
 
 def test_other_endings_and_missing_files_are_refused(tmp_path: Path) -> None:
-    assert "'.pdf' are not read" in refused(tmp_path, b"%PDF", "a.pdf")
+    assert "'.exe' are not read" in refused(tmp_path, b"MZ", "a.exe")
     (gone,) = results(tmp_path / "gone.txt")
     assert isinstance(gone, UnreadableArticle) and "gone.txt" in str(gone)
 
@@ -211,3 +211,15 @@ def test_an_ignore_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     (tmp_path / ".loccitignore").write_bytes(b"caf\xe9.md\n")
     with pytest.raises(UnreadableArticle, match="loccitignore"):
         find_files(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["note.md", "note.txt"])
+def test_what_cannot_be_quoted_is_left_out(tmp_path: Path, name: str) -> None:
+    """Half of this is noise; the words and what stands between them stay as they were."""
+    noisy = (
+        "By Ada Brent\n\nThe bridge is lo\u00adng.\u200b It cost\u2009three pence.\n\nRead also: The canal\n\n"
+        "By noon it was full.\n\n\u00ad\n\nÀ lire aussi : Le canal\n\nNobody paid e\u0301te\u0301.\n\nTags: bridges, tolls"
+    )
+    assert read(tmp_path, noisy, name).text == (
+        "The bridge is long. It cost three pence.\n\nBy noon it was full.\n\nNobody paid \u00e9t\u00e9."
+    )

@@ -1,5 +1,6 @@
 """What is left out of the blocks of a page or document, a rule each: words that are no part of what can be quoted.
-Left out: menus and frames of pages, which trafilatura takes away (`html.py`), and what an author's plain text holds."""
+Left out: menus and frames of pages, which trafilatura takes away (`html.py`), boilerplate that only shows over many
+articles, and data (`jsonl.py`), whose texts stay as they are."""
 
 from __future__ import annotations
 
@@ -33,9 +34,9 @@ _TAGS: Final = re.compile(r"(?:tags?|mots[- ]clés|étiquettes|keywords|filed un
 _TAGS_CHARS: Final = 300
 
 
-def clean_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The blocks that can be quoted, their characters mended."""
-    for number, (kind, words) in enumerate(blocks):
+def clean_blocks(blocks: Iterable[Block], first: int = 0) -> Iterator[Block]:
+    """The blocks that can be quoted, their characters mended; `first` is the number of the first one."""
+    for number, (kind, words) in enumerate(blocks, first):
         mended = mend_characters(words)
         byline = number < 3 and kind == "text" and _BYLINE.fullmatch(mended)
         if mended.strip() and not byline and not _points_elsewhere(mended) and not _names_tags(mended):

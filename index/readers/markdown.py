@@ -18,6 +18,7 @@ from markdown_it.token import Token
 
 from index.errors import UnreadableArticle
 from index.readers.blocks import Block, Kind, join_blocks
+from index.readers.cleaning import clean_blocks
 from index.readers.encodings import decode
 from index.readers.fields import make_article
 from index.readers.plain_text import split_front_matter
@@ -48,11 +49,10 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
 
 
 def to_text(source: str) -> str:
-    """Markdown without its markup: blocks apart by a blank line, list items and table rows by a
-    line break, headings as `#` to `######` and their words. A line of another block that would
-    read like a heading has a no-break space behind its `#`. Raises UnreadableArticle if blocks are
-    nested too deep."""
-    return join_blocks(_blocks(_parse(source)))
+    """Markdown without its markup and what cannot be quoted (`cleaning.py`): blocks apart by a blank line, list items
+    and table rows by a line break, headings as `#` to `######` and their words. A line of another block that would
+    read like a heading has a no-break space behind its `#`. Raises UnreadableArticle if blocks are nested too deep."""
+    return join_blocks(clean_blocks(_blocks(_parse(source))))
 
 
 def _parse(source: str) -> Sequence[Token]:

@@ -1,23 +1,37 @@
-"""Plain text with optional YAML front matter → one article. Left out: lines that were broken at a width."""
+"""Plain text with optional YAML front matter → one article. Left out: headings, which nothing marks."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from index.errors import UnreadableArticle
+from index.readers.blocks import Block
+from index.readers.cleaning import clean_blocks
 from index.readers.encodings import decode
 from index.readers.fields import make_article
+from index.readers.line_breaks import join_lines
 from index.types import Article
+
+_BETWEEN: Final = re.compile(r"(\n[^\S\n]*\n\s*)")
 
 
 def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
     """See `readers.Reader`."""
     fields, text = split_front_matter(decode(file))
-    yield "", make_article(identity, text, fields)
+    yield "", make_article(identity, _cleaned(join_lines(text)), fields)
+
+
+def _cleaned(text: str) -> str:
+    """The paragraphs that can be quoted, with what stood between them."""
+    pieces = _BETWEEN.split(text)
+    paragraphs: list[Block] = [("text", words) for words in pieces[::2]]
+    kept = [dict(clean_blocks([block], first=number)) for number, block in enumerate(paragraphs)]
+    return "".join(one["text"] + between for one, between in zip(kept, [*pieces[1::2], ""], strict=True) if one)
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
