@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from index.ahead import ahead
 from index.embedder import Embedder
 from index.passages import cut_passages
 from index.plan import Change, plan_changes
+from index.plan_addresses import fetch_state, plan_addresses
 from index.settings import IndexSettings
 from index.store import IndexWriter
 from index.types import Passage, Span
@@ -71,16 +73,35 @@ def build(
     report: Callable[[Change], None] = lambda change: None,
     failed: Collection[str] = (),
     most_removed: float = 1.0,
+    addresses: Sequence[str] = (),
 ) -> Summary:
-    """Bring the index in step with `paths` and publish, unless nothing changed.
+    """Bring the index in step with `paths` and `addresses` and publish, unless nothing changed.
 
     `report` is called for each change once it is done. Articles that cannot be read are named in
     `Summary.failed`; the others are indexed all the same. See `plan_changes` for `failed` and `most_removed`.
     """
     began = time.perf_counter()
+    with fetch_state(settings) if addresses else nullcontext() as state:
+        entries = writer.entries()
+        changes: Iterator[Change] = plan_changes(paths, entries, settings, failed, most_removed)
+        if state is not None:
+            changes = chain(changes, plan_addresses(addresses, entries, settings, state, most_removed))
+        summary = _make(changes, writer, embedder, settings, report)
+        if state is not None:  # only now: what is published is what was loaded
+            state.done(*state.pending())
+    summary.seconds = time.perf_counter() - began
+    return summary
+
+
+def _make(
+    changes: Iterator[Change],
+    writer: IndexWriter,
+    embedder: Embedder,
+    settings: IndexSettings,
+    report: Callable[[Change], None],
+) -> Summary:
     summary = Summary()
     batch: list[tuple[Change, list[Passage]]] = []
-    changes = plan_changes(paths, writer.entries(), settings, failed, most_removed)
     with closing(ahead(_with_passages(changes, embedder, settings), CHANGES_AHEAD)) as planned:
         for change, passages in planned:
             summary.count(change)
@@ -99,7 +120,6 @@ def build(
     write(batch, writer, embedder, report)
     if summary.changes:
         summary.generation = writer.publish()
-    summary.seconds = time.perf_counter() - began
     return summary
 
 

@@ -164,7 +164,7 @@ class _Plan:
 
     def _place(self, article: Article, origin: str, content: str) -> Iterator[Change]:
         known = self._known.get(origin) or self._moved(article)
-        identity = known.article_id if known else _free_id(article.id, origin, self._taken)
+        identity = known.article_id if known else free_id(article.id, origin, self._taken)
         if identity in self._gone:  # another one's until now
             yield Change("remove", self._gone.pop(identity))
         self._taken.add(identity)
@@ -200,7 +200,8 @@ def _file_of(origin: str, files: Container[str]) -> str | None:
     return name
 
 
-def _free_id(wanted: str, origin: str, taken: Container[str]) -> str:
+def free_id(wanted: str, origin: str, taken: Container[str]) -> str:
+    """The id wanted, or one with a suffix made of the origin, if that is taken."""
     digest = hashlib.sha256(origin.encode()).hexdigest()
     # A file may itself be named like a suffixed id; then the suffix grows.
     candidates = (wanted, *(f"{wanted}~{digest[:length]}" for length in range(8, 65)))
@@ -231,6 +232,11 @@ def compare(article: Article, origin: str, known: Entry | None, settings: IndexS
     if known.digest != entry.digest:
         return Change("update", entry, article)
     return Change("unchanged" if known.origin == origin else "move", entry)
+
+
+def recipe_digest(settings: IndexSettings) -> str:
+    """Of all that says how a file is read, cut and embedded."""
+    return hashlib.blake2b(json.dumps(_recipe(settings)).encode(), digest_size=16).hexdigest()
 
 
 def _recipe(settings: IndexSettings) -> list[object]:

@@ -36,6 +36,27 @@ class IndexSettings(BaseModel):
         description="Host names and addresses of private networks that may be called, separated by commas; all "
         "others are refused.",
     )
+    fetch_tries: int = Field(
+        3,
+        ge=1,
+        le=10,
+        description="Times an address is asked for that answers with an error of its host, or not at all.",
+    )
+    fetch_seconds: float = Field(
+        60.0, gt=0, le=3_600, description="How long loading one address may take, redirects included."
+    )
+    fetch_wait_seconds: float = Field(
+        1.0,
+        ge=0,
+        le=3_600,
+        description="Seconds between two requests to one host, unless its robots.txt asks for more.",
+    )
+    recheck_days: float = Field(
+        7.0,
+        ge=0,
+        description="Days after which a page is asked for again that has left its feed, or that its sitemap calls "
+        "unchanged.",
+    )
     keep_generations: int = Field(3, ge=1, le=100, description="Published generations kept for rollback.")
     keep_versions: int = Field(
         10, ge=0, le=1000, description="Earlier texts of an article kept when it changes, for those who cite it."

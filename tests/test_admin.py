@@ -128,6 +128,20 @@ def test_what_is_too_large_is_refused(admin: Admin, monkeypatch: pytest.MonkeyPa
     assert list((admin.data / "uploads").iterdir()) == []
 
 
+def test_sources_by_address_are_kept_in_step(admin: Admin) -> None:
+    """The one address here is of a private network, which is not called; `test_addresses.py` loads others."""
+    admin.enter()
+    sent = admin.client.post("/admin/addresses", data={"name": "http://127.0.0.1:9/feed.xml"})
+    assert "http://127.0.0.1:9/feed.xml" in sent.text
+    assert "failed 1" in (shown := admin.ended()) and "private network" in shown
+    for wrong in ("file:///etc/passwd", "javascript:alert(1)", "nothing"):
+        refused = admin.client.post("/admin/addresses", data={"name": wrong})
+        assert refused.status_code == 422 and "cannot be used" in refused.text
+    admin.client.post("/admin/addresses/remove", data={"name": "http://127.0.0.1:9/feed.xml"})
+    assert "127.0.0.1:9" not in admin.client.get("/admin").text.partition('id="failed"')[0]
+    assert admin.ids() == {"ship"}
+
+
 @pytest.mark.parametrize(
     ("name", "fit"),
     [

@@ -218,7 +218,7 @@ def test_what_cannot_be_quoted_is_left_out(tmp_path: Path, name: str) -> None:
     """Half of this is noise; the words and what stands between them stay as they were."""
     noisy = (
         "By Ada Brent\n\nThe bridge is lo\u00adng.\u200b It cost\u2009three pence.\n\nRead also: The canal\n\n"
-        "By noon it was full.\n\n\u00ad\n\nÀ lire aussi : Le canal\n\nNobody paid e\u0301te\u0301.\n\nTags: bridges, tolls"
+        "By noon it was full.\n\n\u00ad\n\nÀ lire aussi : Le canal\n\nNobody paid e\u0301te\u0301.\n\nTags: tolls"
     )
     assert read(tmp_path, noisy, name).text == (
         "The bridge is long. It cost three pence.\n\nBy noon it was full.\n\nNobody paid \u00e9t\u00e9."

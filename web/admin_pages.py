@@ -65,7 +65,7 @@ def get_admin(request: Request, chatbot: TheChatbot, intake: TheIntake) -> Respo
         info = None
     settings = chatbot.settings
     return render(
-        request, "admin.html", a=texts, run=intake.run, files=intake.files(), info=info,
+        request, "admin.html", a=texts, run=intake.run, files=intake.files(), addresses=intake.addresses(), info=info,
         failed=[intake.shown(reason) for reason in FailureList(settings).reasons().values()],
         generations=generations(settings),
     )  # fmt: skip
@@ -112,6 +112,21 @@ def post_file_removed(intake: TheIntake, name: Name) -> Response:
     """Removes a file and its articles."""
     intake.remove(name)
     intake.start()
+    return _back()
+
+
+@router.post(f"{PAGE}/addresses", dependencies=[FromHere])
+def post_address(intake: TheIntake, name: Name) -> Response:
+    """Adds a source by address, and looks at it."""
+    intake.add_address(name)
+    intake.start()
+    return _back()
+
+
+@router.post(f"{PAGE}/addresses/remove", dependencies=[FromHere])
+def post_address_removed(intake: TheIntake, name: Name) -> Response:
+    """Looks at a source no more; what was read from it stays."""
+    intake.remove_address(name)
     return _back()
 
 

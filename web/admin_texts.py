@@ -7,6 +7,9 @@ from typing import Final
 ADMIN_TEXTS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "add": "Add",
+        "address": "Address of a feed, a sitemap or a page",
+        "address_note": "Looked at now and then. What was read from one that is removed stays.",
+        "addresses": "Sources by address",
         "article_gone": "Remove an article by its id",
         "article_note": "One that was read from a folder comes back with the next run over that folder.",
         "choose": "Choose files, or drop them here",
@@ -33,6 +36,9 @@ ADMIN_TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "fr": {
         "add": "Ajouter",
+        "address": "Adresse d’un flux, d’un plan de site ou d’une page",
+        "address_note": "Consultées de temps en temps. Ce qui a été lu d’une adresse retirée reste.",
+        "addresses": "Sources par adresse",
         "article_gone": "Retirer un article par son identifiant",
         "article_note": "Un article lu dans un dossier revient avec la prochaine indexation de ce dossier.",
         "choose": "Choisissez des fichiers, ou déposez-les ici",

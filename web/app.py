@@ -51,7 +51,7 @@ def create_app(chatbot: Chatbot, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with hooks.running():
+        with hooks.running(), app.state.intake.looking():
             async with mcp.lifespan(app):
                 yield
 

@@ -62,7 +62,10 @@ def _filters(settings: Settings) -> Filters:
 
 @app.command()
 def index(
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders of articles.", metavar="PATH…")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="Files, folders, addresses of feeds, sitemaps or pages.", metavar="PATH…"),
+    ],
     store: Store = None,
     dry_run: Annotated[bool | None, typer.Option("--dry-run", help="Print the plan, change nothing.")] = None,
     yes: Annotated[bool | None, typer.Option("--yes", help="Remove what is gone without asking.")] = None,
@@ -74,8 +77,8 @@ def index(
         from web.indexing import run_index, run_watching  # the index package's machinery is not needed to ask
 
         if watch:
-            run_watching(paths, settings)
-        raise typer.Exit(run_index(paths, settings))
+            run_watching(sources, settings)
+        raise typer.Exit(run_index(sources, settings))
 
 
 @app.command()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from index.embedder import Embedder, embedder_name, open_embedder
 from index.errors import IndexFault, NoIndexError, TooManyRemoved
 from index.failures import FailureList
 from index.plan import MOST_REMOVED, Change, in_one_spelling, plan_changes
+from index.plan_addresses import fetch_state, plan_addresses
 from index.readers import count_articles
 from index.store import Entry, check_embedder, open_store, open_writer
 from index.types import Filters
@@ -22,41 +26,65 @@ from web.settings import Settings
 from web.watching import watch
 
 
-def run_watching(paths: Sequence[Path], settings: Settings) -> None:
-    """Index, then again after each change, until Ctrl-C. The model is loaded once. What goes wrong is told, and tried
-    again after the next change."""
+def run_watching(sources: Sequence[str], settings: Settings) -> None:
+    """Index, then again after each change below the paths, until Ctrl-C. The model is loaded once. What goes wrong is
+    told, and tried again after the next change."""
     opened = cache(lambda: open_embedder(settings))
 
     def run() -> None:
         try:
-            run_index(paths, settings, opened)
+            run_index(sources, settings, opened)
         except IndexFault as error:
             terminal.print_error(str(error))
 
     terminal.print_line("Watching for changes  (Ctrl-C stops it)")
-    watch(paths, settings, run)
+    watch(Sources.of(sources).paths, settings, run)
 
 
-def run_index(paths: Sequence[Path], settings: Settings, embedder: Callable[[], Embedder] | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What is indexed: files and folders, and addresses."""
+
+    paths: list[Path]
+    addresses: list[str]
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> Sources:
+        """What begins with http:// or https:// is an address."""
+        addresses = [name for name in names if name.lower().startswith(("http://", "https://"))]
+        return cls([Path(name) for name in names if name not in addresses], addresses)
+
+    def tried(self) -> list[str]:
+        """As origins of failures begin."""
+        return [*(str(in_one_spelling(path)) for path in self.paths), *self.addresses]
+
+
+def run_index(names: Sequence[str], settings: Settings, embedder: Callable[[], Embedder] | None = None) -> int:
     """Plan, and unless it is a dry run or nothing changes, build. Returns the exit code: 1 if an
-    article could not be read. The model is loaded only when something changes, by `embedder` if that is given."""
-    failures = FailureList(settings)
+    article could not be read. The model is loaded only when something changes, by `embedder` if that is given;
+    and where there are addresses, which are asked once."""
+    sources, failures = Sources.of(names), FailureList(settings)
     entries, failed = _entries(settings), failures.reasons()
     summary = Summary()
-    plan = plan_changes(paths, entries, settings, failed)
     if settings.dry_run:
-        for change in plan:
-            _print_planned(change)
-            summary.count(change)
+        with fetch_state(settings) if sources.addresses else nullcontext() as state:
+            plan = plan_changes(sources.paths, entries, settings, failed)
+            if state is not None:
+                plan = chain(plan, plan_addresses(sources.addresses, entries, settings, state))
+            for change in plan:
+                _print_planned(change)
+                summary.count(change)
+        code = _told(summary)
         terminal.print_line(f"plan: {summary.line()}")
-        return _told(summary)
-    for change in plan:
+        return code
+    for change in plan_changes(sources.paths, entries, settings, failed):
         summary.count(change)
         if summary.changes:
-            summary = _build(paths, settings, failed, (embedder or (lambda: open_embedder(settings)))())
             break
+    if summary.changes or sources.addresses:
+        summary = _build(sources, settings, failed, (embedder or (lambda: open_embedder(settings)))())
     try:
-        failures.record([str(in_one_spelling(path)) for path in paths], summary.failed)
+        failures.record(sources.tried(), summary.failed)
     except OSError as error:
         terminal.print_error(f"The list of what could not be read was not kept ({error.strerror}).")
     code = _told(summary)
@@ -88,11 +116,11 @@ def _entries(settings: Settings) -> list[Entry]:
     return store.entries()
 
 
-def _build(paths: Sequence[Path], settings: Settings, failed: Collection[str], embedder: Embedder) -> Summary:
+def _build(sources: Sources, settings: Settings, failed: Collection[str], embedder: Embedder) -> Summary:
     """Asks before a large share of a path's articles is removed, where there is somebody to ask."""
 
     def make(most_removed: float) -> Summary:
-        total, done = count_articles(paths), 0
+        total, done = count_articles(sources.paths), 0
         with (
             open_writer(settings, embedder.name, embedder.dimension) as writer,
             remembering(embedder, settings) as remembered,
@@ -104,7 +132,7 @@ def _build(paths: Sequence[Path], settings: Settings, failed: Collection[str], e
                 done += change.kind != "remove"
                 advance(done, total)
 
-            return build(paths, writer, remembered, settings, report, failed, most_removed)
+            return build(sources.paths, writer, remembered, settings, report, failed, most_removed, sources.addresses)
 
     try:
         return make(1.0 if settings.yes else MOST_REMOVED)

@@ -1,12 +1,16 @@
-"""Articles that the admin page takes in: files kept in the folder `data`, indexed by one run after another in a thread,
-whose progress can be seen. Left out: the page (`admin_pages.py`), folders of others (`loccit index`)."""
+"""Articles that the server takes in by itself: files uploaded to the folder `data`, and sources by address, looked at
+now and then; indexed by one run after another in a thread, whose progress can be seen. Left out: the page
+(`admin_pages.py`), folders of others (`loccit index`)."""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -14,16 +18,19 @@ from typing import BinaryIO, Final
 from index.build import Summary, build
 from index.errors import IndexFault
 from index.failures import FailureList
+from index.fetching.addresses import NoWebAddress, web_address
 from index.plan import Change
 from index.readers import READERS, count_articles
 from index.store import open_writer
 from rag.chatbot import Chatbot
+from web.database import DataError
 from web.errors import InvalidRequest, problem_of
 from web.settings import Settings
 
 log = logging.getLogger("loccit.web")
 
 FOLDER: Final = "uploads"
+ADDRESSES: Final = "sources.json"
 _PART: Final = ".part"
 _SLICE_BYTES: Final = 2**20
 _NAME_CHARS: Final = 150
@@ -49,6 +56,7 @@ class Intake:
         """`editing` is held while the store is written to."""
         self._chatbot, self._settings, self._editing = chatbot, settings, editing
         self.folder = settings.data / FOLDER
+        self._list = settings.data / ADDRESSES
         self._lock = threading.Lock()
         self._again = False
         self.run = Run()
@@ -59,6 +67,61 @@ class Intake:
             return []
         there = (entry for entry in os.scandir(self.folder) if entry.is_file() and not entry.name.startswith("."))
         return sorted((entry.name, entry.stat().st_size) for entry in there)
+
+    def addresses(self) -> list[str]:
+        """Those of the settings, then those that were added."""
+        return list(dict.fromkeys([*self._settings.sources.split(), *self._added()]))
+
+    def _added(self) -> list[str]:
+        try:
+            return [str(url) for url in json.loads(self._list.read_text(encoding="utf-8"))]
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError) as error:
+            raise DataError(f"{self._list} cannot be read ({error}). Mend it, or move it away.") from error
+
+    def add_address(self, url: str) -> None:
+        """Raises InvalidRequest for what cannot be loaded."""
+        try:
+            address = web_address(url.strip())
+        except NoWebAddress as error:
+            raise InvalidRequest(f"This address cannot be used: {error}.", "name") from error
+        with self._lock:
+            self._keep_addresses([*(known for known in self._added() if known != address), address])
+
+    def remove_address(self, url: str) -> None:
+        """What was read from it stays until its articles are removed. Raises InvalidRequest."""
+        with self._lock:
+            added = self._added()
+            if url not in added:
+                raise InvalidRequest("This address was not added here. Those of the settings stay.", "name")
+            self._keep_addresses([known for known in added if known != url])
+
+    def _keep_addresses(self, urls: list[str]) -> None:
+        self._settings.data.mkdir(parents=True, exist_ok=True)
+        fresh = self._list.with_suffix(".new")
+        fresh.write_text(json.dumps(urls, indent=1), encoding="utf-8")
+        fresh.replace(self._list)
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Sources by address are looked at now and then while this is open."""
+        ended = threading.Event()
+
+        def look() -> None:
+            wait = 1.0  # the models are being loaded
+            while not ended.wait(wait):
+                wait = self._settings.sources_minutes * 60
+                try:
+                    if self.addresses():
+                        self.start()
+                except IndexFault as error:
+                    log.error("Sources by address were not looked at: %s", error)
+
+        thread = threading.Thread(target=look, name="sources", daemon=True)
+        thread.start()
+        yield
+        ended.set()
 
     def add(self, name: str, content: BinaryIO) -> str:
         """Keep a file, in the place of one with that name; it is whole or not there. Returns the name it goes by.
@@ -118,7 +181,7 @@ class Intake:
 
     def _index(self) -> Summary:
         self.folder.mkdir(parents=True, exist_ok=True)
-        embedder, failures = self._chatbot.embedder(), FailureList(self._settings)
+        embedder, failures, addresses = self._chatbot.embedder(), FailureList(self._settings), self.addresses()
         total, done = count_articles([self.folder]), 0
 
         def report(change: Change) -> None:
@@ -127,8 +190,10 @@ class Intake:
             self.run = replace(self.run, done=done, total=total)
 
         with open_writer(self._settings, embedder.name, embedder.dimension) as writer:
-            summary = build([self.folder], writer, embedder, self._settings, report, failures.reasons())
-        failures.record([str(self.folder)], summary.failed)
+            summary = build(
+                [self.folder], writer, embedder, self._settings, report, failures.reasons(), addresses=addresses
+            )
+        failures.record([str(self.folder), *addresses], summary.failed)
         return summary
 
     def shown(self, reason: str) -> str:

@@ -69,6 +69,14 @@ class Settings(RagSettings):
         description="What they check the signature with: `whsec_` and 24 to 64 bytes in base64.",
     )
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="A larger request body is refused (413).")
+    sources: str = Field(
+        "",
+        description="`loccit serve`: addresses of feeds, sitemaps and pages that are kept in step, separated by "
+        "spaces; more are added on the admin page.",
+    )
+    sources_minutes: float = Field(
+        60.0, ge=1, le=100_000, description="`loccit serve`: how often the sources by address are looked at."
+    )
     max_upload_bytes: int = Field(
         500_000_000, ge=1_000, description="Files uploaded at once on the admin page, at most, together."
     )

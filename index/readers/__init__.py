@@ -143,25 +143,33 @@ def reader_of(file: Path) -> Reader:
 
 def read_file(file: Path, root: Path, max_bytes: int, apart: ReadingProcess | None = None) -> Iterator[Source]:
     """The articles of one file. The id proposed for a file of one article is its path below
-    `root` without the ending. What cannot be read comes as the error that says why. Formats that could take any
-    time or memory are read by `apart`, if it is given."""
+    `root` without the ending. What cannot be read comes as the error that says why; see `read_parts`."""
     shown = printable(file)
+    if printable(file.absolute()) != str(file.absolute()):
+        told = "its name, or that of a folder above it, is not valid UTF-8; rename it"
+        yield printable(file.absolute()), UnreadableArticle(f"{shown}: {told}.")
+        return
+    inside = file.relative_to(root) if root != file else Path(file.name)
+    for part, result in read_parts(file, inside.with_suffix("").as_posix(), max_bytes, apart):
+        if isinstance(result, UnreadableArticle):
+            result = UnreadableArticle(f"{shown}{f', {part}' if part else ''}: {result}.")
+        yield f"{file.absolute()}{f'#{part}' if part else ''}", result
+
+
+def read_parts(
+    file: Path, identity: str, max_bytes: int, apart: ReadingProcess | None = None
+) -> Iterator[tuple[str, Article | UnreadableArticle]]:
+    """The articles of one file, each with its part of it, as `Reader` gives them; what is wrong with the file is
+    yielded too. Formats that could take any time or memory are read by `apart`, if it is given."""
     try:
-        if printable(file.absolute()) != str(file.absolute()):
-            raise UnreadableArticle("its name, or that of a folder above it, is not valid UTF-8; rename it")
         size = file.stat().st_size
         if size > max_bytes:
             raise UnreadableArticle(
                 f"it has {size:,} bytes, at most {max_bytes:,} are read; split it, or raise max_article_bytes"
             )
-        inside = file.relative_to(root) if root != file else Path(file.name)
         reader = reader_of(file)
-        read = apart.read if apart and reader not in _READ_HERE else reader
-        for part, result in read(file, inside.with_suffix("").as_posix()):
-            if isinstance(result, UnreadableArticle):
-                result = UnreadableArticle(f"{shown}{f', {part}' if part else ''}: {result}.")
-            yield f"{file.absolute()}{f'#{part}' if part else ''}", result
+        yield from (apart.read if apart and reader not in _READ_HERE else reader)(file, identity)
     except UnreadableArticle as error:
-        yield printable(file.absolute()), UnreadableArticle(f"{shown}: {error}.")
+        yield "", error
     except OSError as error:
-        yield printable(file.absolute()), UnreadableArticle(f"{shown}: it could not be read ({error.strerror}).")
+        yield "", UnreadableArticle(f"it could not be read ({error.strerror})")

@@ -1,0 +1,180 @@
+"""Feeds and pages by address, served over a socket, into an index and out of it again. Left out: how they are loaded
+(`test_fetching.py`, `test_feeds.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from index.build import Summary, build
+from index.errors import TooManyRemoved
+from index.plan_addresses import fetch_state
+from index.settings import IndexSettings
+from index.store import generations, open_store, open_writer, roll_back
+from index.types import Article, Filters
+from tests.test_build import EMBEDDER, counts
+from tests.test_documents import GOLD, page
+
+
+@dataclass
+class Site:
+    """What a server answers, by path: a status, a type and a body. Bodies have an ETag."""
+
+    url: str = ""
+    pages: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    asked: list[tuple[str, int]] = field(default_factory=list)
+
+    def feed(self, *names: str) -> None:
+        """An RSS feed of pages, each published in May 2024."""
+        items = "".join(
+            f"<item><title>Toll {name}</title><link>{self.url}/{name}.html</link><guid>{self.url}/{name}.html</guid>"
+            f"<pubDate>Wed, 0{day} May 2024 23:30:00 -0500</pubDate></item>"
+            for day, name in enumerate(names, 1)
+        )
+        told = f'<?xml version="1.0"?><rss version="2.0"><channel><title>Tolls</title>{items}</channel></rss>'
+        self.pages["/feed.xml"] = (200, "application/rss+xml", told)
+
+    def write(self, name: str, toll: str) -> None:
+        """A page without a date of its own."""
+        text = f"<p>The toll of the bridge {name} is {toll} pence for a cart, and half of it for a horse.</p>"
+        head = f"<!doctype html><html lang=en><title>Toll {name}</title>"
+        body = f"{head}<article><h1>Toll {name}</h1>{text}{text}</article>"
+        self.pages[f"/{name}.html"] = (200, "text/html", body)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    made = Site()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, kind, body = made.pages.get(self.path, (404, "text/plain", "nothing"))
+            tag = f'"{hash(body)}"'
+            if status == 200 and self.headers.get("If-None-Match") == tag:
+                status, body = 304, ""
+            made.asked.append((self.path, status))
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("ETag", tag)
+            self.send_header("Content-Length", str(len(body.encode())))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *args: object) -> None:
+            """Silent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        made.url = f"http://127.0.0.1:{server.server_port}"
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield made
+        server.shutdown()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> IndexSettings:
+    return IndexSettings.model_validate(
+        {"store": f"embedded:{tmp_path}/index", "private_hosts": "127.0.0.1", "fetch_wait_seconds": 0, "fetch_tries": 1}
+    )
+
+
+def sync(settings: IndexSettings, *addresses: str, most_removed: float = 1.0) -> Summary:
+    with open_writer(settings, EMBEDDER.name, EMBEDDER.dimension) as writer:
+        return build([], writer, EMBEDDER, settings, most_removed=most_removed, addresses=addresses)
+
+
+def articles(settings: IndexSettings) -> dict[str, Article]:
+    found, _ = open_store(settings).articles(0, 1000, Filters())
+    return {(article.url or "").rpartition("/")[2]: article for article in found}
+
+
+def test_a_feed_is_kept_in_step(site: Site, settings: IndexSettings) -> None:
+    for name in ("a", "b", "c"):
+        site.write(name, "three")
+    site.feed("a", "b", "c")
+    assert counts(sync(settings, f"{site.url}/feed.xml")) == (3, 0, 0, 0, 0)
+    found = articles(settings)
+    assert {name: article.published for name, article in found.items()} == {
+        "a.html": "2024-05-01", "b.html": "2024-05-02", "c.html": "2024-05-03",
+    }  # fmt: skip
+    assert found["a.html"].id == f"{site.url.removeprefix('http://')}/a" and "three pence" in found["a.html"].text
+    site.asked.clear()
+    again = sync(settings, f"{site.url}/feed.xml")
+    assert counts(again) == (0, 0, 3, 0, 0) and again.generation is None
+    assert {status for path, status in site.asked if path != "/robots.txt"} == {304}
+    site.write("b", "five")
+    site.write("d", "six")
+    site.pages["/c.html"] = (410, "text/plain", "gone")
+    site.feed("b", "c", "d")  # a has left the feed, and stays
+    assert counts(sync(settings, f"{site.url}/feed.xml")) == (1, 1, 0, 1, 0)
+    assert set(articles(settings)) == {"a.html", "b.html", "d.html"}
+    assert "five pence" in articles(settings)["b.html"].text
+
+
+def test_what_cannot_be_loaded_keeps_its_article(site: Site, settings: IndexSettings) -> None:
+    site.write("a", "three")
+    site.write("b", "four")
+    site.feed("a", "b")
+    sync(settings, f"{site.url}/feed.xml")
+    site.pages["/a.html"] = (500, "text/plain", "broken")
+    site.pages["/b.html"] = (200, "text/html", "<html><body></body></html>")
+    summary = sync(settings, f"{site.url}/feed.xml")
+    assert counts(summary) == (0, 0, 0, 0, 2) and len(articles(settings)) == 2
+    assert all(f"{site.url}/{name}.html: " in reason for name, reason in zip("ab", summary.failures, strict=True))
+    assert all(origin.startswith(f"{site.url}/feed.xml#") for origin in summary.failed)
+    site.pages["/feed.xml"] = (404, "text/plain", "gone")
+    assert counts(sync(settings, f"{site.url}/feed.xml"))[3:] == (0, 1) and len(articles(settings)) == 2
+
+
+def test_one_page_is_a_source(site: Site, settings: IndexSettings) -> None:
+    site.pages["/bridge"] = (200, "text/html", page("fr"))
+    assert counts(sync(settings, f"{site.url}/bridge")) == (1, 0, 0, 0, 0)
+    (article,) = articles(settings).values()
+    assert article.title == GOLD["fr"][0] and article.published == "2024-05-01"
+    assert counts(sync(settings, f"{site.url}/bridge")) == (0, 0, 1, 0, 0)
+
+
+def test_what_was_not_published_is_loaded_again(site: Site, settings: IndexSettings) -> None:
+    """After a build that stopped, and after a rollback."""
+    site.write("a", "three")
+    site.feed("a")
+
+    def stop(change: object) -> None:
+        raise KeyboardInterrupt
+
+    with open_writer(settings, EMBEDDER.name, EMBEDDER.dimension) as writer, pytest.raises(KeyboardInterrupt):
+        build([], writer, EMBEDDER, settings, stop, addresses=[f"{site.url}/feed.xml"])
+    first = sync(settings, f"{site.url}/feed.xml").generation
+    site.write("b", "four")
+    site.feed("a", "b")
+    assert counts(sync(settings, f"{site.url}/feed.xml")) == (1, 0, 1, 0, 0)
+    assert first and len(generations(settings)) == 2
+    roll_back(settings, first)
+    assert len(articles(settings)) == 1
+    assert counts(sync(settings, f"{site.url}/feed.xml")) == (1, 0, 1, 0, 0) and len(articles(settings)) == 2
+    other = settings.model_copy(update={"passage_tokens": 40})
+    assert counts(sync(other, f"{site.url}/feed.xml")) == (0, 2, 0, 0, 0)
+
+
+def test_a_large_share_that_is_gone_is_not_removed_unasked(site: Site, settings: IndexSettings) -> None:
+    for name in "abcd":
+        site.write(name, "three")
+    site.feed(*"abcd")
+    sync(settings, f"{site.url}/feed.xml")
+    site.pages["/a.html"] = (404, "text/plain", "")
+    with pytest.raises(TooManyRemoved, match="1 of its 4"):
+        sync(settings, f"{site.url}/feed.xml", most_removed=0.2)
+    assert counts(sync(settings, f"{site.url}/feed.xml")) == (0, 0, 3, 1, 0)
+
+
+def test_private_networks_are_not_asked(site: Site, settings: IndexSettings) -> None:
+    site.write("a", "three")
+    closed = settings.model_copy(update={"private_hosts": ""})
+    summary = sync(closed, f"{site.url}/a.html")
+    assert counts(summary) == (0, 0, 0, 0, 1) and "private" in summary.failures[0] and site.asked == []
+    with fetch_state(closed) as state:
+        assert state.pages_of(f"{site.url}/a.html") == []
