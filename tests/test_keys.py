@@ -75,9 +75,12 @@ def test_open_asking_takes_any_token_but_a_wrong_key(served: Served) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "scope"),
     [
-        ("GET", "/v1/articles/a", "ask"), ("PUT", "/v1/articles/a", "write"), ("DELETE", "/v1/articles/a/b", "write"),
-        ("POST", "/v1/answer", "ask"), ("POST", "/mcp", "ask"), ("POST", "/admin/files", "admin"),
-        ("GET", "/admin/x", "admin"), ("GET", "/admin", ""), ("POST", "/admin/enter", ""), ("GET", "/administer", "admin"),
+        ("GET", "/v1/articles/a", "ask"), ("PUT", "/v1/articles/a", "write"),
+        ("DELETE", "/v1/articles/a/b", "write"),
+        ("POST", "/v1/answer", "ask"), ("POST", "/mcp", "ask"),
+        ("POST", "/admin/files", "admin"),
+        ("GET", "/admin/x", "admin"), ("GET", "/admin", ""), ("POST", "/admin/enter", ""),
+        ("GET", "/administer", "admin"),
     ],
 )  # fmt: skip
 def test_what_each_request_needs(method: str, path: str, scope: str) -> None:

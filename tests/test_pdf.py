@@ -41,6 +41,10 @@ WORDS: Final = [
 
 @pytest.fixture(autouse=True, scope="module")
 def fonts() -> None:
+    register_fonts()
+
+
+def register_fonts() -> None:
     pdfmetrics.registerFont(TTFont("text", FONTS / "DejaVuSans.ttf"))
     pdfmetrics.registerFont(TTFont("bold", FONTS / "DejaVuSans-Bold.ttf"))
     pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))

@@ -20,7 +20,7 @@ from index.errors import IndexFault
 from index.failures import FailureList
 from index.fetching.addresses import NoWebAddress, web_address
 from index.plan import Change
-from index.readers import READERS, count_articles
+from index.readers import READERS, count_articles, ending_of, without_ending
 from index.store import open_writer
 from rag.chatbot import Chatbot
 from web.database import DataError
@@ -206,8 +206,9 @@ def fit_name(name: str) -> str:
     files of its kind are not read."""
     last = re.split(r"[/\\]", name)[-1]
     fit = " ".join(_UNFIT.sub(" ", last).split()).lstrip(".")
-    stem, ending = Path(fit).stem, Path(fit).suffix
-    if ending.lower() not in READERS or not stem:
+    stem = without_ending(fit)
+    ending = fit[len(stem) :]
+    if ending_of(Path(fit)) is None or not stem or stem == fit:
         known = ", ".join(sorted(READERS))
         raise InvalidRequest(f"“{fit[:80]}” is not of a kind that is read. These are: {known}.", "file")
     return f"{stem[:_NAME_CHARS].rstrip()}{ending}"

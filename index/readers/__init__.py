@@ -11,7 +11,20 @@ from typing import Final
 from pathspec import GitIgnoreSpec
 
 from index.errors import UnreadableArticle
-from index.readers import docx, epub, html, jsonl, markdown, pdf, plain_text
+from index.readers import (
+    docx,
+    epub,
+    html,
+    json_file,
+    jsonl,
+    mail,
+    markdown,
+    mediawiki,
+    packed,
+    pdf,
+    plain_text,
+    table,
+)
 from index.readers.apart import ReadingProcess
 from index.readers.archives import opened_archive
 from index.types import Article
@@ -24,6 +37,17 @@ Reader = Callable[[Path, str], Iterator[tuple[str, Article | UnreadableArticle]]
 file of one article. What is wrong with a part is yielded, what is wrong with the file is raised; both say so without
 naming the file and without a full stop."""
 
+
+def read_packed(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
+    """See `Reader`: the articles of each file in an archive, by the reader that fits it."""
+    for name, member in packed.members(file, lambda path: ending_of(path) is not None):
+        if isinstance(member, UnreadableArticle):
+            yield name, member
+            continue
+        for part, result in read_parts(member, f"{identity}/{without_ending(name)}", packed.MOST_MEMBER_BYTES):
+            yield f"{name}#{part}" if part else name, result
+
+
 READERS: Final[dict[str, Reader]] = {
     ".md": markdown.read,
     ".markdown": markdown.read,
@@ -35,10 +59,21 @@ READERS: Final[dict[str, Reader]] = {
     ".docx": docx.read,
     ".epub": epub.read,
     ".pdf": pdf.read,
+    ".eml": mail.read,
+    ".csv": table.read,
+    ".tsv": table.read,
+    ".json": json_file.read,
     ".jsonl": jsonl.read,
+    ".xml": mediawiki.read,
+    ".xml.bz2": mediawiki.read,
+    ".xml.gz": mediawiki.read,
+    **dict.fromkeys(packed.ENDINGS, read_packed),
 }
 _READ_HERE: Final = (markdown.read, plain_text.read, jsonl.read)
 """Those in Python alone that are known to take time in proportion to the file; all others may be read apart."""
+
+_OWN_LIMITS: Final = (mediawiki.read, read_packed)
+"""What holds many articles may be larger than one."""
 
 IGNORE_FILE: Final = ".loccitignore"
 # What is asked of a folder, alone and after another question: no articles.
@@ -48,6 +83,18 @@ QUESTIONS_FILES: Final = frozenset(("questions.jsonl", "follow_ups.jsonl"))
 def mapping_file(file: Path) -> Path:
     """Where the field names of a file of data are said, if they are."""
     return file.with_name(f"{file.name}.fields.yaml")
+
+
+def ending_of(file: Path) -> str | None:
+    """The longest known ending of a name, in small letters."""
+    parts = file.name.lower().split(".")
+    endings = (f".{'.'.join(parts[at:])}" for at in range(1, len(parts)))
+    return next((ending for ending in endings if ending in READERS), None)
+
+
+def without_ending(name: str) -> str:
+    """A path without its known ending."""
+    return name[: -len(ending_of(Path(name)) or "")] or name
 
 
 def find_files(path: Path) -> tuple[list[Path], list[Path]]:
@@ -71,7 +118,7 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
     for folder, inner, names in os.walk(path, onerror=lambda error: unlisted.append(Path(error.filename))):
         inner[:] = [name for name in inner if not name.startswith(".")]
         for file in (Path(folder, name) for name in names if not name.startswith(".")):
-            known = file.suffix.lower() in READERS and file.name not in QUESTIONS_FILES
+            known = ending_of(file) is not None and file.name not in QUESTIONS_FILES
             if known and not ignored.match_file(file.relative_to(path).as_posix()) and _may_be_file(file):
                 found.append(file)
     unlisted = [folder for folder in unlisted if not ignored.match_file(f"{folder.relative_to(path).as_posix()}/")]
@@ -124,8 +171,8 @@ def _count_lines(file: Path) -> int:
 
 def reader_of(file: Path) -> Reader:
     """By what the file holds where that is plain to see, else by its name. Raises UnreadableArticle."""
-    reader = READERS.get(file.suffix.lower())
-    if reader is None:
+    ending = ending_of(file)
+    if ending is None:
         known = ", ".join(sorted(READERS))
         raise UnreadableArticle(f"files that end in '{file.suffix}' are not read; these are: {known}")
     with file.open("rb") as opened:
@@ -134,11 +181,14 @@ def reader_of(file: Path) -> Reader:
         return pdf.read
     if start.startswith((b"<!doctype html", b"<html")):
         return html.read
-    if start.startswith(b"pk\x03\x04"):
+    if start.startswith(b"pk\x03\x04") and READERS[ending] is not read_packed:
         with opened_archive(file) as archive:
             names = set(archive.namelist())
-        return docx.read if "word/document.xml" in names else epub.read
-    return reader
+        if "word/document.xml" in names:
+            return docx.read
+        if "META-INF/container.xml" in names:
+            return epub.read
+    return READERS[ending]
 
 
 def read_file(file: Path, root: Path, max_bytes: int, apart: ReadingProcess | None = None) -> Iterator[Source]:
@@ -150,7 +200,7 @@ def read_file(file: Path, root: Path, max_bytes: int, apart: ReadingProcess | No
         yield printable(file.absolute()), UnreadableArticle(f"{shown}: {told}.")
         return
     inside = file.relative_to(root) if root != file else Path(file.name)
-    for part, result in read_parts(file, inside.with_suffix("").as_posix(), max_bytes, apart):
+    for part, result in read_parts(file, without_ending(inside.as_posix()), max_bytes, apart):
         if isinstance(result, UnreadableArticle):
             result = UnreadableArticle(f"{shown}{f', {part}' if part else ''}: {result}.")
         yield f"{file.absolute()}{f'#{part}' if part else ''}", result
@@ -163,11 +213,11 @@ def read_parts(
     yielded too. Formats that could take any time or memory are read by `apart`, if it is given."""
     try:
         size = file.stat().st_size
-        if size > max_bytes:
+        reader = reader_of(file)
+        if size > max_bytes and reader not in _OWN_LIMITS:
             raise UnreadableArticle(
                 f"it has {size:,} bytes, at most {max_bytes:,} are read; split it, or raise max_article_bytes"
             )
-        reader = reader_of(file)
         yield from (apart.read if apart and reader not in _READ_HERE else reader)(file, identity)
     except UnreadableArticle as error:
         yield "", error

@@ -1,26 +1,31 @@
-"""JSON Lines, one article a line → articles. A bad line is named and the others are read.
-Left out: other field names than those of `interfaces.md`."""
+"""JSON Lines, one article a line → articles, each with its own id. A bad line is named and the others are read. Left
+out: which names of fields are known (`mapping.py`)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from index.errors import UnreadableArticle
 from index.readers.encodings import decode
-from index.readers.fields import make_article
+from index.readers.mapping import Columns, check_columns, fields_of, mapped_article, read_columns
 from index.types import Article
 
 
 def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
     """See `readers.Reader`; `identity` is not used: each line has its own `id`."""
+    columns = read_columns(file)
+    lines = decode(file).split("\n")
+    if columns:
+        check_columns(columns, _keys(lines))
     seen: set[str] = set()
-    for number, line in enumerate(decode(file).split("\n"), 1):
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            article = _article(line)
+            article = _article(line, columns, identity)
             if article.id in seen:
                 raise UnreadableArticle(f"the id '{article.id}' stands on an earlier line too")
             seen.add(article.id)
@@ -29,17 +34,27 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
             yield f"line {number}", error
 
 
-def _article(line: str) -> Article:
+def _keys(lines: list[str]) -> Iterator[str]:
+    for line in lines:
+        try:
+            yield from _object(line)
+        except UnreadableArticle:  # named when the articles are read
+            continue
+
+
+def _object(line: str) -> dict[str, Any]:
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise UnreadableArticle("it is not valid JSON; write one object a line") from error
     if not isinstance(fields, dict):
         raise UnreadableArticle("it must be an object with 'id', 'title' and 'text'")
-    identity, text = fields.get("id"), fields.get("text")
-    if not isinstance(identity, str | int) or identity == "":
+    return fields
+
+
+def _article(line: str, columns: Columns, identity: str) -> Article:
+    values = _object(line)
+    given = fields_of(values, columns).get("id")
+    if isinstance(given, bool) or not isinstance(given, str | int) or given == "":
         raise UnreadableArticle("it has no 'id'")
-    if not isinstance(text, str):
-        raise UnreadableArticle("it has no 'text'")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return make_article(str(identity), text, fields)
+    return mapped_article(values, columns, identity)

@@ -1,0 +1,74 @@
+"""A file of JSON → articles: one object, an array of objects, or an object that holds one such array. Left out: JSON
+Lines (`jsonl.py`), which names of fields are known (`mapping.py`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from index.errors import UnreadableArticle
+from index.readers.encodings import decode
+from index.readers.mapping import check_columns, fields_of, mapped_article, read_columns
+from index.types import Article
+
+
+def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
+    """See `readers.Reader`. An object without an id has one as `mapping.mapped_article` makes it; that of a file with
+    one object is `identity`."""
+    columns = read_columns(file)
+    loaded = _loaded(file)
+    if isinstance(loaded, dict) and isinstance(fields_of(loaded, columns).get("text"), str):
+        check_columns(columns, loaded)
+        yield "", mapped_article(loaded, columns, identity, alone=True)
+        return
+    objects = _objects(loaded)
+    check_columns(columns, (key for one in objects if isinstance(one, dict) for key in one))
+    seen: set[str] = set()
+    for number, values in enumerate(objects, 1):
+        try:
+            if not isinstance(values, dict):
+                raise UnreadableArticle("it must be an object with 'title' and 'text'")
+            article = mapped_article(values, columns, identity)
+            if article.id in seen:
+                raise UnreadableArticle(f"the id '{article.id}' stands at an earlier object too")
+            seen.add(article.id)
+            yield article.id, article
+        except UnreadableArticle as error:
+            yield f"object {number}", error
+
+
+def _loaded(file: Path) -> Any:
+    try:
+        return json.loads(decode(file))
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":
+            raise UnreadableArticle(
+                f"it holds more than one value (line {error.lineno}); if each line is an object, let its name end in "
+                ".jsonl"
+            ) from error
+        raise UnreadableArticle(f"it is not valid JSON (line {error.lineno}: {error.msg})") from error
+    except (ValueError, RecursionError) as error:
+        raise UnreadableArticle(
+            "it is not JSON that can be read: a number is too long or it is nested too deep"
+        ) from error
+
+
+def _objects(loaded: Any) -> list[Any]:
+    if isinstance(loaded, list):
+        return loaded
+    if not isinstance(loaded, dict):
+        raise UnreadableArticle("it must be an object with 'title' and 'text', or an array of such objects")
+    arrays = {key: value for key, value in loaded.items() if isinstance(value, list) and _holds_objects(value)}
+    if len(arrays) != 1:
+        raise UnreadableArticle(
+            f"its object holds no text and {len(arrays) or 'no'} array{'s' * (len(arrays) > 1)} of objects; save the "
+            "array of articles alone, or say in a file beside it that has its name and .fields.yaml at the end which "
+            "key is the text, as 'text: KEY'"
+        )
+    return next(iter(arrays.values()))
+
+
+def _holds_objects(values: list[Any]) -> bool:
+    return any(isinstance(value, dict) for value in values)
