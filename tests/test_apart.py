@@ -89,6 +89,23 @@ def test_the_same_is_read_apart(tmp_path: Path) -> None:
             assert repr(here) == repr([there])
 
 
+def test_a_page_drawn_of_a_billion_forms_is_given_up(tmp_path: Path) -> None:
+    """Thirty forms, each of which draws the next one twice."""
+    from tests.test_pdf import written  # what makes PDFs takes seconds to load, in the process that reads too
+
+    form = b"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X %d 0 R >> >> /Length 11 >>"
+    forms = {n: form % (n + 1) + b"\nstream\n/X Do /X Do\nendstream" for n in range(10, 40)}
+    first = (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 5 0 R "
+        b"/Resources << /XObject << /X 10 0 R >> >> >>"
+    )
+    (tmp_path / "a.pdf").write_bytes(written({3: first, **forms}, stream=b"/X Do"))
+    with closing(ReadingProcess(reader_of, seconds=2)) as reading:
+        began = time.monotonic()
+        ((_, found),) = read_file(tmp_path / "a.pdf", tmp_path, 10**7, reading)
+        assert "more than 2 seconds" in str(found) and time.monotonic() - began < 30
+
+
 def test_the_time_of_a_tag_with_many_attributes_is_bounded(tmp_path: Path) -> None:
     """A parser's time that grows with the square of a file."""
     many = " ".join(f'a{n}=">"' for n in range(100_000))

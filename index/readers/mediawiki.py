@@ -35,6 +35,7 @@ class _Site:
 
     language: str | None = None
     name: str | None = None
+    begun: bool = False
     base: str | None = None
     dropped_links: set[str] = field(default_factory=lambda: {"file", "image", "media", "category"})
 
@@ -65,6 +66,8 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
             yield title, error
         except (ValueError, RecursionError) as error:
             yield title, UnreadableArticle(f"its marks cannot be read ({str(error)[:100]})")
+    if not site.begun:
+        raise UnreadableArticle("it is no MediaWiki export, and no other XML is read; save it as a page or as text")
 
 
 def _pages(file: Path, site: _Site) -> Iterator[etree._Element]:
@@ -90,7 +93,7 @@ def _events(parser: etree.XMLPullParser, site: _Site) -> Iterator[etree._Element
         name = etree.QName(element).localname
         if event == "start":
             if name == "mediawiki":
-                site.language = element.get(_LANGUAGE)
+                site.begun, site.language = True, element.get(_LANGUAGE)
         elif name == "siteinfo":
             _describe(element, site)
             _forget(element)
