@@ -27,6 +27,9 @@ MOST_BYTES: Final = 2 * 2**30
 """Of address space: the libraries take a quarter of it, a PDF of 600 pages 0.2 GB."""
 
 _END: Final = None
+_READY: Final = True
+_START_SECONDS: Final = 60.0
+"""What importing takes does not count for the file that is read first."""
 
 
 class ReadingProcess:
@@ -43,9 +46,9 @@ class ReadingProcess:
     def read(self, file: Path, identity: str) -> Iterator[Part]:
         """See `readers.Reader`. What takes too long, too much memory or ends the process raises UnreadableArticle."""
         with self._lock:
-            pipe = self._started()
             finished = False
             try:
+                pipe = self._started()
                 pipe.send((file, identity))
                 while (received := self._received(pipe)) is not _END:
                     if isinstance(received, Exception):
@@ -80,6 +83,8 @@ class ReadingProcess:
             )
             self._process.start()
             theirs.close()
+            if not self._pipe.poll(_START_SECONDS) or self._pipe.recv() is not _READY:
+                raise UnreadableArticle("the process that reads such files did not start; try again")
         return self._pipe
 
     def _stop(self) -> None:
@@ -99,6 +104,7 @@ class ReadingProcess:
 def _serve(pipe: Connection, choose: Choose, most_bytes: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
     _limit_memory(most_bytes)
+    pipe.send(_READY)
     with suppress(EOFError, BrokenPipeError):
         while True:
             file, identity = pipe.recv()
