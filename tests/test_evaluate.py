@@ -57,7 +57,7 @@ def test_without_corpus_jsonl_all_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "corpus.jsonl").unlink()
     for name, text in TEXTS.items():
         (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
-    (tmp_path / "bad.txt").write_bytes(b"\xff")
+    (tmp_path / "bad.txt").write_bytes(b"\0")
     found = evaluate(tmp_path, RagSettings.model_validate({"reader": "off"}), WordEmbedder())
     assert (found["articles"], found["unreadable"]) == (3, 1)
 

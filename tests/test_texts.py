@@ -8,6 +8,7 @@ import re
 import pytest
 
 from index.types import Span
+from web.admin_texts import ADMIN_TEXTS
 from web.article_text import cut_blocks
 from web.feedback import VERDICTS
 from web.templating import FOLDER, THEMES
@@ -34,13 +35,24 @@ def test_both_languages_have_the_same_words() -> None:
         assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", TEXTS["fr"][key])), key
 
 
+def test_the_admin_page_and_its_words_name_each_other() -> None:
+    written = (FOLDER / "templates" / "admin.html").read_text(encoding="utf-8")
+    for words in ADMIN_TEXTS.values():
+        assert set(re.findall(r"\ba\.(\w+)", written)) == words.keys()
+        assert not {name for name in words if hasattr(dict, name)}
+    for key, text in ADMIN_TEXTS["en"].items():
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", ADMIN_TEXTS["fr"][key])), key
+
+
 GROUPS = {
+    "article_": ("then", "now", "changes"),
     "confidence_": ("high", "medium", "low"),
     "do_": ("new", "threads", "markdown", "json", "print", "keys"),
     "error_": ("404", "413", "422", "500", "503"),
     "form_": ("plain", "markdown", "bibtex"),
     "key_": ("send", "line", "stop", "box", "new", "threads", "next", "previous", "open", "keys"),
     "now_": ("moved", "changed", "deleted"),
+    "see_": ("then", "now", "changes"),
     "theme_": THEMES,
     "verdict_": VERDICTS,
 }
