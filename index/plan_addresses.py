@@ -46,11 +46,11 @@ def plan_addresses(
         plan = _Plan(entries, settings, state, apart)
         for url in urls:
             plan.forget_unknown(url)
-            known, removed = len(state.pages_of(url)), 0
+            known, removed = set(state.pages_of(url)), 0
             for fetched in fetch_source(url, state, settings, loader):
-                removed += fetched.kind == "gone"
-                if removed > most_removed * known:
-                    raise TooManyRemoved(url, removed, known)
+                removed += fetched.kind == "gone" and fetched.url in known
+                if removed > most_removed * len(known):
+                    raise TooManyRemoved(url, removed, len(known))
                 yield from plan.changes(fetched, url)
 
 

@@ -130,6 +130,14 @@ def test_what_cannot_be_loaded_keeps_its_article(site: Site, settings: IndexSett
     assert counts(sync(settings, f"{site.url}/feed.xml"))[3:] == (0, 1) and len(articles(settings)) == 2
 
 
+def test_a_page_that_never_was_is_nothing_to_remove(site: Site, settings: IndexSettings) -> None:
+    site.write("a", "three")
+    site.feed("a", "b")
+    for _ in range(2):
+        assert sync(settings, f"{site.url}/feed.xml", most_removed=0.2).remove == 0
+    assert set(articles(settings)) == {"a.html"}
+
+
 def test_one_page_is_a_source(site: Site, settings: IndexSettings) -> None:
     site.pages["/bridge"] = (200, "text/html", page("fr"))
     assert counts(sync(settings, f"{site.url}/bridge")) == (1, 0, 0, 0, 0)

@@ -159,6 +159,7 @@ def test_encodings(tmp_path: Path, said: str, encoding: str) -> None:
     "content",
     [
         b"",
+        b"no mail",
         HEAD.encode(),
         plain("> quoted\n").encode(),
         plain("-- \nAda Brent").encode(),

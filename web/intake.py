@@ -198,7 +198,8 @@ class Intake:
 
     def shown(self, reason: str) -> str:
         """Without the server's folders."""
-        return reason.replace(f"{self.folder}/", "")
+        where, colon, why = reason.partition(": ")
+        return f"{Path(where).name}{colon}{why}" if where.startswith("/") else reason
 
 
 def fit_name(name: str) -> str:
