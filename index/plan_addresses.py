@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from index.errors import TooManyRemoved, UnreadableArticle
+from index.fetching.addresses import NoWebAddress, web_address, without_credentials
 from index.fetching.items import Fetched
 from index.fetching.loader import Loader
 from index.fetching.source import fetch_source
@@ -38,39 +39,47 @@ def plan_addresses(
     settings: IndexSettings,
     state: FetchState,
     most_removed: float = 1.0,
+    taken: Collection[str] = (),
 ) -> Iterator[Change]:
-    """Load what stands at `urls` and compare it, article by article. What cannot be loaded or read comes as a failure,
-    and what is indexed of it stays. `state.done` is the caller's, once the changes are published. Raises TooManyRemoved
+    """Load what stands at `urls` and compare it, article by article; ids of `taken` are those of others. What cannot
+    be loaded or read comes as a failure, and what is indexed of it stays. `state.done` is the caller's, once the changes are published. Raises TooManyRemoved
     as soon as more than the share `most_removed` of a source's articles is gone, FetchStateError."""
     with closing(ReadingProcess(reader_of)) as apart, Loader(settings) as loader:
-        plan = _Plan(entries, settings, state, apart)
+        plan = _Plan(entries, settings, state, apart, taken)
         for url in urls:
-            plan.forget_unknown(url)
-            known, removed = set(state.pages_of(url)), 0
+            source = source_name(url)
+            plan.forget_unknown(source)
+            known, removed = set(state.pages_of(source)), 0
             for fetched in fetch_source(url, state, settings, loader):
                 removed += fetched.kind == "gone" and fetched.url in known
                 if removed > most_removed * len(known):
-                    raise TooManyRemoved(url, removed, len(known))
-                yield from plan.changes(fetched, url)
+                    raise TooManyRemoved(source, removed, len(known))
+                yield from plan.changes(fetched, source)
 
 
 class _Plan:
     def __init__(
-        self, entries: Sequence[Entry], settings: IndexSettings, state: FetchState, apart: ReadingProcess
+        self,
+        entries: Sequence[Entry],
+        settings: IndexSettings,
+        state: FetchState,
+        apart: ReadingProcess,
+        taken: Collection[str],
     ) -> None:
         self._settings, self._state, self._apart = settings, state, apart
         self._content = recipe_digest(settings)
-        self._taken = {entry.article_id for entry in entries}
+        self._taken = {entry.article_id for entry in entries}.union(taken)
         self._indexed: dict[str, list[Entry]] = {}
         for entry in entries:
             self._indexed.setdefault(entry.origin.partition("#")[0], []).append(entry)
 
-    def forget_unknown(self, url: str) -> None:
+    def forget_unknown(self, source: str) -> None:
         """Pages that the index does not hold, as after a rollback, or holds as they were read once, are loaded anew."""
-        for page in self._state.pages_of(url):
-            if {entry.content for entry in self._known(page)} != {self._content}:
-                self._state.pend(page, None)
-                self._state.done(page)
+        for url in self._state.pages_of(source):
+            page = self._state.page(url)
+            if page and {entry.content for entry in self._known(url)} != {self._content}:
+                self._state.pend(url, replace(page, etag=None, modified=None, sha256="", stamp=None, fetched=0.0))
+                self._state.done(url)
 
     def _known(self, url: str) -> list[Entry]:
         name = url.partition("#")[0]
@@ -105,8 +114,18 @@ class _Plan:
             )
             self._taken.add(article.id)
             yield compare(article, origin, entry, self._settings, self._content)
-        if not unread:
+        if unread:
+            self._state.pend(fetched.url, None)  # loaded, and read, once more the next time
+        else:
             yield from (Change("remove", entry) for entry in known.values())
+
+
+def source_name(url: str) -> str:
+    """A source's address as it is kept and shown: in one spelling, without name and password."""
+    try:
+        return web_address(url)
+    except NoWebAddress:
+        return without_credentials(url)
 
 
 def _failure(source: str, url: str, part: str, reason: object) -> Change:

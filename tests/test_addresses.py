@@ -186,3 +186,23 @@ def test_private_networks_are_not_asked(site: Site, settings: IndexSettings) -> 
     assert counts(summary) == (0, 0, 0, 0, 1) and "private" in summary.failures[0] and site.asked == []
     with fetch_state(closed) as state:
         assert state.pages_of(f"{site.url}/a.html") == []
+
+
+def test_a_page_that_could_not_be_read_is_loaded_again(site: Site, settings: IndexSettings) -> None:
+    site.write("a", "three")
+    sync(settings, f"{site.url}/a.html")
+    site.pages["/a.html"] = (200, "text/html", "<html><body></body></html>")
+    for _ in range(2):
+        assert counts(sync(settings, f"{site.url}/a.html")) == (0, 0, 0, 0, 1)
+    assert len(articles(settings)) == 1
+
+
+def test_ids_of_files_of_the_same_run_are_taken(site: Site, settings: IndexSettings, tmp_path: Path) -> None:
+    site.pages["/a.jsonl"] = (200, "application/jsonl", '{"id": "1", "text": "The canal is wide."}')
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"id": "1", "text": "The bridge is long."}', encoding="utf-8")
+    with open_writer(settings, EMBEDDER.name, EMBEDDER.dimension) as writer:
+        summary = build([file], writer, EMBEDDER, settings, addresses=[f"{site.url}/a.jsonl"])
+    found, total = open_store(settings).articles(0, 9, Filters())
+    assert (summary.add, total, summary.failures) == (2, 2, [])
+    assert {article.text for article in found} == {"The canal is wide.", "The bridge is long."}

@@ -147,7 +147,7 @@ def test_sources_by_address_are_kept_in_step(admin: Admin) -> None:
     [
         ("a.md", "a.md"), ("C:\\texts\\a.md", "a.md"), ("/etc/../a.MD", "a.MD"), ("..md", None),
         (".md", None), ("a\0b#c.html", "a b c.html"),
-        ("é" * 300 + ".pdf", "é" * 150 + ".pdf"), ("a", None), ("a.sh", None), ("", None),
+        ("é" * 300 + ".pdf", "é" * 75 + ".pdf"), ("questions.jsonl", None), ("a", None), ("a.sh", None), ("", None),
     ],
 )  # fmt: skip
 def test_names_of_files(name: str, fit: str | None) -> None:

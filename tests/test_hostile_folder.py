@@ -62,6 +62,7 @@ def write_folder(place: Path) -> set[str]:
         "empty.html": b"<html><body></body></html>",
         "half.jsonl": b'{"id": "a", "text": "The bridge \\ud800 is long."}', "broken.json": b"[{",
         "feed.xml": b"<rss/>",
+        "name.docx": zipped(**{"é.xml": b"x"}).replace("é".encode(), b"\xff\xfe"),
         "broken.csv": b"", "no.eml": b"\xff" * 100, "book.epub": b"PK\x03\x04nothing",
             }  # fmt: skip
     for name, content in refused.items():

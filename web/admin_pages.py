@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
 from index.edit import remove_article
-from index.errors import NoIndexError
+from index.errors import IndexFault
 from index.failures import FailureList
 from index.store import generations, roll_back
 from web.access import ADMIN_COOKIE
@@ -61,7 +61,7 @@ def get_admin(request: Request, chatbot: TheChatbot, intake: TheIntake) -> Respo
         return page
     try:
         info = chatbot.index().info
-    except NoIndexError:
+    except IndexFault:  # there is none yet, or it is damaged: then an earlier state can be put back here
         info = None
     settings = chatbot.settings
     return render(
@@ -76,6 +76,8 @@ def post_enter(request: Request, key: Annotated[Text, Form(max_length=200)]) -> 
     """Keeps the key for this visit; whether it is valid is seen at the page, which asks anew if it is not."""
     page = _back()
     secure = request.app.state.server_url(str(request.base_url)).startswith("https:")
+    if not key.isascii():  # no key of ours, and nothing a cookie can hold
+        return page
     page.set_cookie(ADMIN_COOKIE, key.strip(), path=PAGE, httponly=True, samesite="strict", secure=secure)
     return page
 

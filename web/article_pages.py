@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from index.types import Article, Passage, Span
-from rag.citations import article_page
+from rag.citations import DIGITS, article_page
 from rag.validation import check_filter_language, check_filters
 from web.article_text import cut_blocks
 from web.changes import changed_paragraphs
@@ -76,7 +76,7 @@ def get_article_page(
     store = chatbot.index()
     article = store.article(article_id)
     changed = query.sha256 is not None and not article.sha256.startswith(query.sha256)
-    then = store.version(article_id, query.sha256) if changed and query.sha256 else None
+    then = store.version(article_id, query.sha256) if changed and query.sha256 and len(query.sha256) >= DIGITS else None
     changes = changed_paragraphs(then.text, article.text) if then and query.view == "changes" else None
     shown = then if then and query.view == "then" else article
     cited = None if changed and shown is article else cited_span(query.start, query.end, len(shown.text))

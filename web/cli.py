@@ -252,6 +252,8 @@ def stats(
             _print_json(found)
         else:
             terminal.print_table(found)
+            if failed and not found:
+                terminal.print_line("Everything could be read.")
 
 
 @app.command()

@@ -13,10 +13,10 @@ from typing import Any
 
 from index.build import Summary, build
 from index.embedder import Embedder, embedder_name, open_embedder
-from index.errors import IndexFault, NoIndexError, TooManyRemoved
+from index.errors import IndexFault, NoIndexError, TooManyRemoved, UnreadableArticle
 from index.failures import FailureList
 from index.plan import MOST_REMOVED, Change, in_one_spelling, plan_changes
-from index.plan_addresses import fetch_state, plan_addresses
+from index.plan_addresses import fetch_state, plan_addresses, source_name
 from index.readers import count_articles
 from index.store import Entry, check_embedder, open_store, open_writer
 from index.types import Filters
@@ -29,6 +29,8 @@ from web.watching import watch
 def run_watching(sources: Sequence[str], settings: Settings) -> None:
     """Index, then again after each change below the paths, until Ctrl-C. The model is loaded once. What goes wrong is
     told, and tried again after the next change."""
+    if not Sources.of(sources).paths:
+        raise UnreadableArticle("Only files and folders are watched. Name one, or leave --watch out.")
     opened = cache(lambda: open_embedder(settings))
 
     def run() -> None:
@@ -56,7 +58,7 @@ class Sources:
 
     def tried(self) -> list[str]:
         """As origins of failures begin."""
-        return [*(str(in_one_spelling(path)) for path in self.paths), *self.addresses]
+        return [*(str(in_one_spelling(path)) for path in self.paths), *map(source_name, self.addresses)]
 
 
 def run_index(names: Sequence[str], settings: Settings, embedder: Callable[[], Embedder] | None = None) -> int:

@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,9 +19,10 @@ from typing import BinaryIO, Final
 from index.build import Summary, build
 from index.errors import IndexFault
 from index.failures import FailureList
-from index.fetching.addresses import NoWebAddress, web_address
-from index.plan import Change
-from index.readers import READERS, count_articles, ending_of, without_ending
+from index.fetching.addresses import NoWebAddress, credentials_of, web_address
+from index.plan import Change, in_one_spelling
+from index.plan_addresses import source_name
+from index.readers import QUESTIONS_FILES, READERS, count_articles, ending_of, without_ending
 from index.store import open_writer
 from rag.chatbot import Chatbot
 from web.database import DataError
@@ -33,7 +35,7 @@ FOLDER: Final = "uploads"
 ADDRESSES: Final = "sources.json"
 _PART: Final = ".part"
 _SLICE_BYTES: Final = 2**20
-_NAME_CHARS: Final = 150
+_NAME_BYTES: Final = 150
 _UNFIT: Final = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|#\ud800-\udfff]+')
 
 
@@ -55,7 +57,7 @@ class Intake:
     def __init__(self, chatbot: Chatbot, settings: Settings, editing: threading.Lock) -> None:
         """`editing` is held while the store is written to."""
         self._chatbot, self._settings, self._editing = chatbot, settings, editing
-        self.folder = settings.data / FOLDER
+        self.folder = in_one_spelling(settings.data / FOLDER)
         self._list = settings.data / ADDRESSES
         self._lock = threading.Lock()
         self._again = False
@@ -84,6 +86,8 @@ class Intake:
         """Raises InvalidRequest for what cannot be loaded."""
         try:
             address = web_address(url.strip())
+            if credentials_of(url.strip()):
+                raise InvalidRequest("An address with a password is named in the setting `sources`.", "name")
         except NoWebAddress as error:
             raise InvalidRequest(f"This address cannot be used: {error}.", "name") from error
         with self._lock:
@@ -129,7 +133,7 @@ class Intake:
         fit = fit_name(name)
         most, size = self._settings.max_article_bytes, 0
         self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / f".{fit}{_PART}"
+        part = self.folder / f".{uuid.uuid4().hex}{_PART}"
         try:
             with part.open("wb") as kept:
                 while some := content.read(_SLICE_BYTES):
@@ -193,7 +197,7 @@ class Intake:
             summary = build(
                 [self.folder], writer, embedder, self._settings, report, failures.reasons(), addresses=addresses
             )
-        failures.record([str(self.folder), *addresses], summary.failed)
+        failures.record([str(self.folder), *map(source_name, addresses)], summary.failed)
         return summary
 
     def shown(self, reason: str) -> str:
@@ -209,7 +213,7 @@ def fit_name(name: str) -> str:
     fit = " ".join(_UNFIT.sub(" ", last).split()).lstrip(".")
     stem = without_ending(fit)
     ending = fit[len(stem) :]
-    if ending_of(Path(fit)) is None or not stem or stem == fit:
+    if ending_of(Path(fit)) is None or not stem or stem == fit or fit in QUESTIONS_FILES:
         known = ", ".join(sorted(READERS))
         raise InvalidRequest(f"“{fit[:80]}” is not of a kind that is read. These are: {known}.", "file")
-    return f"{stem[:_NAME_CHARS].rstrip()}{ending}"
+    return f"{stem.encode()[:_NAME_BYTES].decode(errors='ignore').rstrip()}{ending}"

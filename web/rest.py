@@ -69,7 +69,7 @@ AnswerToVerify = Annotated[
     ),
 ]  # fmt: skip
 Digest = Annotated[
-    str, Query(pattern="^[0-9a-f]{0,64}$", description="Of the text that was cited, or its first digits.")
+    str, Query(pattern="^([0-9a-f]{12,64})?$", description="Of the text that was cited, or its first digits.")
 ]
 TheChatbot = Annotated[Chatbot, Depends(chatbot_of)]
 ArticleId = Annotated[

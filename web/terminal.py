@@ -153,7 +153,7 @@ def print_verification(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def print_table(values: Mapping[str, Any]) -> None:
     """Names and values, one a line."""
-    width = max(len(name) for name in values)
+    width = max((len(name) for name in values), default=0)
     for name, value in values.items():
         shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else value
         print_line(f"{name:{width}}  {'-' if shown is None else shown}")

@@ -27,7 +27,9 @@ def watch(paths: Sequence[Path], settings: IndexSettings, changed: Callable[[], 
 
     def counts(change: object, path: str) -> bool:
         inside = Path(path)
-        return not inside.is_relative_to(own) and not any(part.startswith(".") for part in inside.parts[1:])
+        root = next((root for root in watched if inside.is_relative_to(root)), inside)
+        hidden = any(part.startswith(".") for part in inside.relative_to(root).parts)
+        return not inside.is_relative_to(own) and not hidden
 
     watched = [in_one_spelling(path).resolve() for path in paths]
     for path in watched:

@@ -223,3 +223,5 @@ def read_parts(
         yield "", error
     except OSError as error:
         yield "", UnreadableArticle(f"it could not be read ({error.strerror})")
+    except Exception as error:  # noqa: BLE001 - files are hostile, and one must not stop the run over all others
+        yield "", UnreadableArticle(f"it could not be read ({type(error).__name__}: {str(error)[:200]})")

@@ -43,7 +43,7 @@ def generations(settings: IndexSettings) -> list[Generation]:
 
 def roll_back(settings: IndexSettings, name: str) -> None:
     """See `store.roll_back`."""
-    StoreFolder(settings).roll_back(name)
+    StoreFolder(settings).roll_back(name, lambda folder: EmbeddedStore(folder).close())
 
 
 def open_store(settings: IndexSettings) -> EmbeddedStore:

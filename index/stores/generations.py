@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,13 +125,14 @@ class StoreFolder:
         names = reversed(self._names()) if self.generations.is_dir() else ()
         return [Generation(name, _day_and_time(self.generations / name), name == current) for name in names]
 
-    def roll_back(self, name: str) -> None:
-        """Make an older generation the current one again. Raises StoreError if it is not kept any more, or somebody
-        is writing."""
-        if not _NAME.fullmatch(name) or not (self.generations / name / RECENT).is_file():
-            kept = ", ".join(generation.name for generation in self.published()) or "none"
-            raise StoreError(f"The generation '{name[:80]}' is not kept. Those that are: {kept}.")
+    def roll_back(self, name: str, check: Callable[[Path], None]) -> None:
+        """Make an older generation the current one again, if `check` of its folder raises nothing. Raises StoreError
+        if it is not kept any more, StoreBusy if somebody is writing."""
         with self.locked():
+            if not _NAME.fullmatch(name) or not (self.generations / name / RECENT).is_file():
+                kept = ", ".join(generation.name for generation in self.published()) or "none"
+                raise StoreError(f"The generation '{name[:80]}' is not kept. Those that are: {kept}.")
+            check(self.generations / name)
             self._name_current(name)
 
     @contextmanager
