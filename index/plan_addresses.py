@@ -42,8 +42,9 @@ def plan_addresses(
     taken: Collection[str] = (),
 ) -> Iterator[Change]:
     """Load what stands at `urls` and compare it, article by article; ids of `taken` are those of others. What cannot
-    be loaded or read comes as a failure, and what is indexed of it stays. `state.done` is the caller's, once the changes are published. Raises TooManyRemoved
-    as soon as more than the share `most_removed` of a source's articles is gone, FetchStateError."""
+    be loaded or read comes as a failure, and what is indexed of it stays. `state.done` is the caller's, once the
+    changes are published. Raises TooManyRemoved as soon as more than the share `most_removed` of a source's articles is
+    gone, FetchStateError."""
     with closing(ReadingProcess(reader_of)) as apart, Loader(settings) as loader:
         plan = _Plan(entries, settings, state, apart, taken)
         for url in urls:
