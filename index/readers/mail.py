@@ -30,6 +30,10 @@ _WROTE: Final = r"(?:wrote|writes|a écrit|schrieb|escribió|ha scritto|schreef|
 _ATTRIBUTION: Final = re.compile(
     rf"^{_NAMES}[^\n]{{0,200}}(?:\n[^\n]{{0,200}}){{0,2}}?\b{_WROTE}[^\n]{{0,100}}:[ \t]*$", re.MULTILINE
 )
+_WHEN: Final = re.compile(r"[0-9@]")
+"""A day, an hour or an address."""
+
+_QUOTE_NEXT: Final = re.compile(r"\n*>")
 _EARLIER: Final = re.compile(
     r"^-{2,} ?(?:Original Message|Message d['’]origine|Ursprüngliche Nachricht|Mensaje original|Messaggio originale)"
     r" ?-{2,}[ \t]*$|^_{20,}[ \t]*\n(?=(?:From|De|Von|Da) ?:)",
@@ -120,10 +124,16 @@ def _paragraphs(part: MIMEPart) -> str:
 def _answer(text: str) -> str:
     """Without the line that says who wrote what is quoted; and what follows, if it is not marked by ">"."""
     text = _EARLIER.split(text, maxsplit=1)[0]
-    while found := _ATTRIBUTION.search(text):
-        behind = text[found.end() :].lstrip("\n")
-        text = text[: found.start()].rstrip("\n") + ("\n\n" + behind if behind.startswith(">") else "")
-    return text
+    kept, place = [], 0
+    for found in _ATTRIBUTION.finditer(text):
+        quoted = _QUOTE_NEXT.match(text, found.end())
+        if not (quoted or _WHEN.search(found[0])):  # the sender's own words end so too: "Le poète a écrit :"
+            continue
+        kept.append(text[place : found.start()].strip("\n"))
+        place = found.end()
+        if not quoted:
+            return "\n\n".join(kept)
+    return "\n\n".join([*kept, text[place:].strip("\n")])
 
 
 def _own_text(text: str) -> str:

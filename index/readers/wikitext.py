@@ -35,7 +35,7 @@ _TAGS_APART: Final = frozenset(
     "p div blockquote center table tr td th ul ol li dl dt dd pre poem hr h1 h2 h3 h4 h5 h6".split()
 )
 _MAGIC: Final = re.compile(r"__[^\W\d_]+__")
-_HEADING: Final = re.compile(r"(={1,6})\s*(.+?)\s*\1\s*$")
+_HEADING: Final = re.compile(r"(={1,6})(.+?)\1$")
 _ITEM: Final = re.compile(r"([*#:;]+)\s*(.*)")
 _INTERLANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*:")
 _KEPT: Final = {"lang": -1, "langue": -1, "nobr": 0, "nowrap": 0, "nobreak": 0, "small": 0, "petit": 0, "formatnum": 0}
@@ -112,7 +112,7 @@ def _lines(source: str) -> Iterator[tuple[Kind, str, str]]:
     """The blocks: what each is, its mark, its words with marks inside; lines of one paragraph are joined."""
     paragraph: list[str] = []
     for line in [*source.split("\n"), ""]:
-        heading, item = _HEADING.match(line), _ITEM.match(line)
+        heading, item = _HEADING.match(line.rstrip()), _ITEM.match(line)
         if not (heading or item) and line.strip() and not line.startswith("----"):
             paragraph.append(line.strip())
             continue
@@ -120,7 +120,7 @@ def _lines(source: str) -> Iterator[tuple[Kind, str, str]]:
             yield "text", "", " ".join(paragraph)
             paragraph = []
         if heading:
-            yield "heading", "#" * len(heading[1]) + " ", heading[2]
+            yield "heading", "#" * len(heading[1]) + " ", heading[2].strip()
         elif item:
             indented = not item[1].strip(":")
             yield ("text", "", item[2]) if indented or item[1] == ";" else ("item", "- ", item[2])
@@ -130,7 +130,7 @@ def _inline(words: str, dropped_links: Collection[str]) -> str:
     """Words without links, emphasis and entities."""
     import mwparserfromhell  # for those who have wikis
 
-    if len(words) > 20 and words.count("[") + words.count("{") + words.count("<") > _MOST_MARKS:
+    if len(words) > 20 and sum(words.count(mark) for mark in "[{<=") > _MOST_MARKS:
         raise UnreadableArticle(f"a paragraph holds more than {_MOST_MARKS:,} brackets; cut it")
     code = mwparserfromhell.parse(words)
     for link in code.filter_wikilinks(recursive=False):
