@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from index.errors import TooManyRemoved, UnreadableArticle
-from index.readers import find_files, mapping_file, printable, read_file, reader_of
+from index.readers import find_files, printable, read_file, reader_of
 from index.readers.apart import ReadingProcess
+from index.readers.mapping import mapping_file
 from index.settings import IndexSettings
 from index.store import Entry
 from index.types import Article

@@ -80,11 +80,6 @@ IGNORE_FILE: Final = ".loccitignore"
 QUESTIONS_FILES: Final = frozenset(("questions.jsonl", "follow_ups.jsonl"))
 
 
-def mapping_file(file: Path) -> Path:
-    """Where the field names of a file of data are said, if they are."""
-    return file.with_name(f"{file.name}.fields.yaml")
-
-
 def ending_of(file: Path) -> str | None:
     """The longest known ending of a name, in small letters."""
     parts = file.name.lower().split(".")

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from index.readers.blocks import Block
+from index.readers.blocks import Block, Kind
 
 _INVISIBLE: Final = re.compile("[\u00ad\u200b\u2060\ufeff]")
 """Soft hyphens, spaces of no width, marks of byte order. Joiners stay: Persian and emoji are written with them."""
@@ -34,13 +34,19 @@ _TAGS: Final = re.compile(r"(?:tags?|mots[- ]clés|étiquettes|keywords|filed un
 _TAGS_CHARS: Final = 300
 
 
-def clean_blocks(blocks: Iterable[Block], first: int = 0) -> Iterator[Block]:
-    """The blocks that can be quoted, their characters mended; `first` is the number of the first one."""
-    for number, (kind, words) in enumerate(blocks, first):
-        mended = mend_characters(words)
-        byline = number < 3 and kind == "text" and _BYLINE.fullmatch(mended)
-        if mended.strip() and not byline and not _points_elsewhere(mended) and not _names_tags(mended):
-            yield kind, mended
+def clean_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks that can be quoted, their characters mended."""
+    for number, (kind, words) in enumerate(blocks):
+        if cleaned := clean_words(number, kind, words):
+            yield kind, cleaned
+
+
+def clean_words(number: int, kind: Kind, words: str) -> str:
+    """The words of one block, the first having the number 0, their characters mended; "" if it cannot be quoted."""
+    mended = mend_characters(words)
+    byline = number < 3 and kind == "text" and _BYLINE.fullmatch(mended)
+    kept = mended.strip() and not byline and not _points_elsewhere(mended) and not _names_tags(mended)
+    return mended if kept else ""
 
 
 def mend_characters(text: str) -> str:

@@ -10,14 +10,13 @@ from urllib.parse import unquote
 from zipfile import ZipFile
 
 from lxml import etree
-from lxml import html as lxml_html
 
 from index.errors import UnreadableArticle
 from index.readers.archives import opened_archive, xml_of
 from index.readers.blocks import Block, join_blocks
 from index.readers.cleaning import clean_blocks
 from index.readers.fields import make_article
-from index.readers.markup import blocks_of
+from index.readers.markup import blocks_of, parse_page
 from index.types import Article
 
 _NAMES = {"title": "title", "author": "creator", "language": "language", "date": "date", "source": "publisher"}
@@ -64,10 +63,8 @@ def _blocks(archive: ZipFile, name: str) -> Iterator[Block]:
     except KeyError as error:
         raise UnreadableArticle(f"it holds no file “{name}”, which it names") from error
     try:
-        # As HTML: many books are no valid XML.
-        parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
-        body = lxml_html.document_fromstring(content, parser=parser).find("body")
-    except (etree.LxmlError, ValueError) as error:
+        body = parse_page(content).find("body")
+    except UnreadableArticle as error:
         raise UnreadableArticle(f"its file “{name}” cannot be read ({error})") from error
     if body is not None:
         yield from blocks_of(body)

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from index.errors import UnreadableArticle
 from index.readers.encodings import decode
-from index.readers.mapping import check_columns, fields_of, mapped_article, read_columns
+from index.readers.mapping import Columns, check_columns, each_once, fields_of, mapped_article, read_columns
 from index.types import Article
 
 
@@ -25,18 +26,14 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
         return
     objects = _objects(loaded)
     check_columns(columns, (key for one in objects if isinstance(one, dict) for key in one))
-    seen: set[str] = set()
-    for number, values in enumerate(objects, 1):
-        try:
-            if not isinstance(values, dict):
-                raise UnreadableArticle("it must be an object with 'title' and 'text'")
-            article = mapped_article(values, columns, identity)
-            if article.id in seen:
-                raise UnreadableArticle(f"the id '{article.id}' stands at an earlier object too")
-            seen.add(article.id)
-            yield article.id, article
-        except UnreadableArticle as error:
-            yield f"object {number}", error
+    made = ((f"object {number}", partial(_article, one, columns, identity)) for number, one in enumerate(objects, 1))
+    yield from each_once(made, "at an earlier object")
+
+
+def _article(values: Any, columns: Columns, identity: str) -> Article:
+    if not isinstance(values, dict):
+        raise UnreadableArticle("it must be an object with 'title' and 'text'")
+    return mapped_article(values, columns, identity)
 
 
 def _loaded(file: Path) -> Any:

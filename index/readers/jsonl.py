@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from index.errors import UnreadableArticle
 from index.readers.encodings import decode
-from index.readers.mapping import Columns, check_columns, fields_of, mapped_article, read_columns
+from index.readers.mapping import Columns, check_columns, each_once, fields_of, mapped_article, read_columns
 from index.types import Article
 
 
@@ -20,18 +21,12 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
     lines = decode(file).split("\n")
     if columns:
         check_columns(columns, _keys(lines))
-    seen: set[str] = set()
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            article = _article(line, columns, identity)
-            if article.id in seen:
-                raise UnreadableArticle(f"the id '{article.id}' stands on an earlier line too")
-            seen.add(article.id)
-            yield article.id, article
-        except UnreadableArticle as error:
-            yield f"line {number}", error
+    made = (
+        (f"line {number}", partial(_article, line, columns, identity))
+        for number, line in enumerate(lines, 1)
+        if line.strip()
+    )
+    yield from each_once(made, "on an earlier line")
 
 
 def _keys(lines: list[str]) -> Iterator[str]:

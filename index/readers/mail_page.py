@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from lxml import etree
-from lxml import html as lxml_html
 
-from index.errors import UnreadableArticle
 from index.readers.blocks import Block
-from index.readers.markup import blocks_of
+from index.readers.markup import blocks_of, parse_page
 
 _CLASSES: Final = ("gmail_quote", "gmail_signature", "moz-signature", "moz-cite-prefix", "yahoo_quoted")
 _QUOTED: Final = (
@@ -21,22 +19,12 @@ _QUOTED: Final = (
     + "]"
 )
 _UNSHOWN: Final = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)", re.IGNORECASE)
-_LONG_TAG: Final = re.compile(r"<[^<>]{50000}")
-"""The parser's time grows with the square of a tag's attributes."""
-
 _BLOCKS: Final = frozenset("p h1 h2 h3 h4 h5 h6 ul ol div blockquote table".split())
 
 
 def mail_blocks(source: str) -> Iterator[Block]:
     """Raises UnreadableArticle for what is no page."""
-    if _LONG_TAG.search(source):
-        raise UnreadableArticle("it holds a tag of more than 50,000 characters")
-    try:
-        parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
-        tree = lxml_html.document_fromstring(source.encode("utf-8", "replace"), parser=parser)
-    except (etree.LxmlError, ValueError) as error:
-        raise UnreadableArticle(f"its page cannot be read ({error})") from error
-    body = tree.find("body")
+    body = parse_page(source.encode("utf-8", "replace")).find("body")
     if body is None:
         return
     for element in body.xpath(_QUOTED):

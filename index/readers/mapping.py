@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,15 +34,21 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
 Columns = Mapping[str, tuple[str, ...]]
 """The columns of some fields, as somebody has named them; all other fields go by `NAMES`."""
 
+ENDING: Final = ".fields.yaml"
 _BESIDE: Final = "file of field names (….fields.yaml)"
 _MOST_BYTES: Final = 100_000
 _SHOWN_CHARS: Final = 300
 
 
+def mapping_file(file: Path) -> Path:
+    """Where the names of a data file's fields are said, if they are."""
+    return file.with_name(f"{file.name}{ENDING}")
+
+
 def read_columns(file: Path) -> Columns:
     """What `NAME.fields.yaml` beside the file says, nothing without one. Raises UnreadableArticle if that cannot be
     used."""
-    beside = file.with_name(f"{file.name}.fields.yaml")
+    beside = mapping_file(file)
     try:
         if not beside.is_file():
             return {}
@@ -138,6 +144,23 @@ def mapped_article(values: Mapping[str, Any], columns: Columns, identity: str, a
     if isinstance(given, bool) or not isinstance(given, str | int):
         raise UnreadableArticle("its 'id' must be text or a whole number")
     return make_article(str(given), text.replace("\r\n", "\n").replace("\r", "\n"), fields)
+
+
+def each_once(
+    parts: Iterable[tuple[str, Callable[[], Article]]], where: str
+) -> Iterator[tuple[str, Article | UnreadableArticle]]:
+    """Each part of a file of several articles, by its name and what makes its article: the article with its id, or why
+    there is none, with the name. Of an id that stands `where` too, the first is kept."""
+    seen: set[str] = set()
+    for name, make in parts:
+        try:
+            article = make()
+            if article.id in seen:
+                raise UnreadableArticle(f"the id '{article.id}' stands {where} too")
+            seen.add(article.id)
+            yield article.id, article
+        except UnreadableArticle as error:
+            yield name, error
 
 
 def _plain(name: str) -> str:

@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from lxml import etree
+from lxml import html as lxml_html
 
+from index.errors import UnreadableArticle
 from index.readers.blocks import Block, Kind
+
+_LONG_TAG: Final = re.compile(rb"<[^<>]{50000}")
+"""The parser's time grows with the square of a tag's attributes."""
 
 _HEADING: Final = re.compile(r"h[1-6]")
 _SPACE: Final = re.compile(r"[ \t\r\n\f]+")
@@ -25,6 +30,18 @@ _IN_LINES: Final = frozenset(
 )
 
 
+def parse_page(source: bytes) -> etree._Element:
+    """A page of HTML in UTF-8 as a tree: many are no valid XML. Raises UnreadableArticle for what is none."""
+    if _LONG_TAG.search(source):
+        raise UnreadableArticle("it holds a tag of more than 50,000 characters")
+    try:
+        # As bytes: text that names an encoding in its head is refused otherwise.
+        parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
+        return lxml_html.document_fromstring(source, parser=parser)
+    except (etree.LxmlError, ValueError, RecursionError) as error:
+        raise UnreadableArticle(f"it is no page of HTML that can be read ({error})") from error
+
+
 def blocks_of(tree: etree._Element) -> Iterator[Block]:
     """The blocks that hold words, in order. Without recursion: a page may be nested as deep as it likes."""
     return _Walk().blocks(tree)
@@ -38,7 +55,6 @@ class _Walk:
         self._kind: Kind = "text"
         self._mark = ""
         self._cells: list[str] | None = None
-        self._tables = 0
         self._first_row = True
         self._verbatim = 0
         self._unseen = 0
@@ -70,7 +86,6 @@ class _Walk:
         elif name == "li":
             self._kind, self._mark = "item", self._bullet()
         elif name == "table":
-            self._tables += 1
             self._first_row = True
         elif name == "tr":
             self._cells = []
@@ -85,8 +100,6 @@ class _Walk:
         self._verbatim -= name == "pre"
         if name in ("ul", "ol") and self._numbers:
             self._numbers.pop()
-        elif name == "table":
-            self._tables -= 1
         elif name == "tr":
             row, self._cells = " | ".join(self._cells or []).strip(), None
             if row.strip("| "):

@@ -40,18 +40,6 @@ class _Site:
     dropped_links: set[str] = field(default_factory=lambda: {"file", "image", "media", "category"})
 
 
-def is_export(file: Path) -> bool:
-    """By how it begins, unpacked. What is damaged is none."""
-    try:
-        with opened_stream(file, MOST_BYTES) as stream:
-            start = stream.read(1000).lstrip(b"\xef\xbb\xbf \t\r\n")
-    except UnreadableArticle:
-        return False
-    if start.startswith(b"<?xml"):
-        start = start.partition(b"?>")[2].lstrip()
-    return start.startswith(b"<mediawiki")
-
-
 def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
     """See `readers.Reader`. The id of an article is `identity` without `.xml`, `/` and the page's title. Memory does
     not grow with the file; one page may hold 10 MB."""

@@ -8,13 +8,13 @@ import ctypes
 import datetime
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from index.errors import UnreadableArticle
 from index.readers.blocks import Block, join_blocks
-from index.readers.cleaning import clean_blocks, mend_characters
+from index.readers.cleaning import clean_words, mend_characters
 from index.readers.fields import make_article
 from index.readers.pdf_columns import lines_in_order
 from index.readers.pdf_furniture import body_of, without_furniture
@@ -151,21 +151,17 @@ def _day(date: str) -> str | None:
         return None
 
 
-def _clean(blocks: Iterator[PagedBlock]) -> Iterator[PagedBlock]:
+def _clean(blocks: Iterable[PagedBlock]) -> Iterator[PagedBlock]:
     """The blocks that can be quoted; the page of one that is left out begins with the next."""
-    taken: list[PagedBlock] = []
-
-    def plain() -> Iterator[Block]:
-        for block in blocks:
-            taken.append(block)
-            yield block.kind, block.words
-
-    for kind, words in clean_blocks(plain()):
-        *gone, block = taken
-        taken.clear()
-        starts = [(page, 0) for before in gone for page, _ in before.starts]
-        starts += [(page, len(mend_characters(block.words[:offset]))) for page, offset in block.starts]
-        yield PagedBlock(kind, words, tuple(starts))
+    begun: list[tuple[int, int]] = []
+    for number, block in enumerate(blocks):
+        words = clean_words(number, block.kind, block.words)
+        if not words:
+            begun += ((page, 0) for page, _ in block.starts)
+            continue
+        begun += ((page, len(mend_characters(block.words[:offset]))) for page, offset in block.starts)
+        yield PagedBlock(block.kind, words, tuple(begun))
+        begun = []
 
 
 def _largest_heading(blocks: Sequence[PagedBlock]) -> str | None:

@@ -10,8 +10,7 @@ from typing import Any, Final
 import yaml
 
 from index.errors import UnreadableArticle
-from index.readers.blocks import Block
-from index.readers.cleaning import clean_blocks
+from index.readers.cleaning import clean_words
 from index.readers.encodings import decode
 from index.readers.fields import make_article
 from index.readers.line_breaks import join_lines
@@ -29,9 +28,8 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
 def _cleaned(text: str) -> str:
     """The paragraphs that can be quoted, with what stood between them."""
     pieces = _BETWEEN.split(text)
-    paragraphs: list[Block] = [("text", words) for words in pieces[::2]]
-    kept = [dict(clean_blocks([block], first=number)) for number, block in enumerate(paragraphs)]
-    return "".join(one["text"] + between for one, between in zip(kept, [*pieces[1::2], ""], strict=True) if one)
+    kept = (clean_words(number, "text", words) for number, words in enumerate(pieces[::2]))
+    return "".join(words + between for words, between in zip(kept, [*pieces[1::2], ""], strict=True) if words)
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Any], str]:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from index.errors import UnreadableArticle
 from index.readers.encodings import decode
-from index.readers.mapping import Columns, check_columns, known_names, mapped_article, read_columns
+from index.readers.mapping import Columns, check_columns, each_once, known_names, mapped_article, read_columns
 from index.types import Article
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -31,18 +32,8 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
     rows = csv.reader(io.StringIO(text, newline="\n"), delimiter=_delimiter(text), strict=True)
     names = _names(rows)
     check_columns(columns, names)
-    seen: set[str] = set()
-    for number, row in _numbered(rows):
-        try:
-            if isinstance(row, UnreadableArticle):
-                raise row
-            article = _article(row, names, columns, identity)
-            if article.id in seen:
-                raise UnreadableArticle(f"the id '{article.id}' stands in an earlier row too")
-            seen.add(article.id)
-            yield article.id, article
-        except UnreadableArticle as error:
-            yield f"row {number}", error
+    made = ((f"row {number}", partial(_article, row, names, columns, identity)) for number, row in _numbered(rows))
+    yield from each_once(made, "in an earlier row")
 
 
 def _delimiter(text: str) -> str:
@@ -89,7 +80,9 @@ def _numbered(rows: Iterator[list[str]]) -> Iterator[tuple[int, list[str] | Unre
             yield number, row
 
 
-def _article(row: list[str], names: list[str], columns: Columns, identity: str) -> Article:
+def _article(row: list[str] | UnreadableArticle, names: list[str], columns: Columns, identity: str) -> Article:
+    if isinstance(row, UnreadableArticle):
+        raise row
     if len(row) != len(names):
         raise UnreadableArticle(
             f"it has {len(row)} fields and the row of names {len(names)}; put fields with the delimiter in quotes"
