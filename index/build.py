@@ -5,18 +5,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.ahead import ahead
 from index.embedder import Embedder
-from index.fetching.state import FetchState
 from index.passages import cut_passages
-from index.plan import Change, plan_changes
-from index.plan_addresses import fetch_state, plan_addresses
+from index.plan import Change
+from index.plan_addresses import fetch_state, plan_sources
 from index.settings import IndexSettings
-from index.store import Entry, IndexWriter
+from index.store import IndexWriter
 from index.types import Passage, Span
 
 BATCH_PASSAGES = 256
@@ -81,32 +80,13 @@ def build(
     `Summary.failed`; the others are indexed all the same. See `plan_changes` for `failed` and `most_removed`.
     """
     began = time.perf_counter()
-    with fetch_state(settings) if addresses else nullcontext() as state:
-        entries = writer.entries()
-        changes: Iterator[Change] = plan_changes(paths, entries, settings, failed, most_removed)
-        if state is not None:
-            changes = _in_turn(changes, addresses, entries, settings, state, most_removed)
+    with fetch_state(addresses, settings) as state:
+        changes = plan_sources(paths, addresses, writer.entries(), settings, state, failed, most_removed)
         summary = _make(changes, writer, embedder, settings, report)
         if state is not None:  # only now: what is published is what was loaded
             state.done(*state.pending())
     summary.seconds = time.perf_counter() - began
     return summary
-
-
-def _in_turn(
-    changes: Iterator[Change],
-    addresses: Sequence[str],
-    entries: Sequence[Entry],
-    settings: IndexSettings,
-    state: FetchState,
-    most_removed: float,
-) -> Iterator[Change]:
-    """Those of files, then those of addresses, which know the ids that the files have taken."""
-    taken: set[str] = set()
-    for change in changes:
-        taken.add(change.entry.article_id)
-        yield change
-    yield from plan_addresses(addresses, entries, settings, state, most_removed, taken)
 
 
 def _make(

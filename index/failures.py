@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from collections.abc import Collection
 
 from index.settings import IndexSettings
 from index.store import store_folder
+
+logger = logging.getLogger(__name__)
 
 
 class FailureList:
@@ -26,14 +29,17 @@ class FailureList:
         return {}
 
     def record(self, tried: Collection[str], failed: dict[str, str]) -> None:
-        """What came of a run over the paths or addresses `tried`: what stood below them before is forgotten. Raises
-        OSError if it cannot be kept."""
+        """What came of a run over the paths or addresses `tried`: what stood below them before is forgotten. A list
+        that cannot be kept is logged: the run itself is done."""
         below = tuple(f"{path}{mark}" for path in tried for mark in ("/", "#"))
         known = self.reasons()
         left = {name: why for name, why in known.items() if name not in tried and not name.startswith(below)}
         if left | failed == known:
             return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps(left | failed, ensure_ascii=True, indent=1), encoding="utf-8")
-        fresh.replace(self._file)
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_text(json.dumps(left | failed, ensure_ascii=True, indent=1), encoding="utf-8")
+            fresh.replace(self._file)
+        except OSError as error:
+            logger.warning("The list of what could not be read was not kept (%s).", error.strerror)

@@ -1,11 +1,11 @@
-"""Sources by address compared with what is indexed → changes. Left out: loading them (`index/fetching/`), files
-(`plan.py`), making the changes (`build.py`)."""
+"""Sources by address, and behind files, compared with what is indexed → changes. Left out: loading them
+(`index/fetching/`), files by themselves (`plan.py`), making the changes (`build.py`)."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ from index.fetching.items import Fetched
 from index.fetching.loader import Loader
 from index.fetching.source import fetch_source
 from index.fetching.state import FetchState
-from index.plan import Change, compare, free_id, recipe_digest
+from index.plan import Change, compare, free_id, plan_changes, recipe_digest
 from index.readers import read_parts, reader_of
 from index.readers.apart import ReadingProcess
 from index.settings import IndexSettings
@@ -28,9 +28,34 @@ STATE_FILE: Final = "fetched.sqlite"
 _ID_CHARS: Final = 200
 
 
-def fetch_state(settings: IndexSettings) -> FetchState:
-    """What was loaded for a store; kept beside it. Raises FetchStateError, StoreError."""
-    return FetchState(store_folder(settings) / STATE_FILE)
+def plan_sources(
+    paths: Sequence[Path],
+    urls: Sequence[str],
+    entries: Sequence[Entry],
+    settings: IndexSettings,
+    state: FetchState | None,
+    failed: Collection[str] = (),
+    most_removed: float = 1.0,
+) -> Iterator[Change]:
+    """What files ask of the index, then what addresses do, which know the ids that the files have taken. Without
+    addresses no `state` is needed. See `plan_changes` and `plan_addresses`."""
+    taken: set[str] = set()
+    for change in plan_changes(paths, entries, settings, failed, most_removed):
+        taken.add(change.entry.article_id)
+        yield change
+    if state is not None:
+        yield from plan_addresses(urls, entries, settings, state, most_removed, taken)
+
+
+@contextmanager
+def fetch_state(urls: Sequence[str], settings: IndexSettings) -> Iterator[FetchState | None]:
+    """What was loaded for a store, kept beside it; None if there is no address to load. Raises FetchStateError,
+    StoreError."""
+    if not urls:
+        yield None
+        return
+    with FetchState(store_folder(settings) / STATE_FILE) as state:
+        yield state
 
 
 def plan_addresses(

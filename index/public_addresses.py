@@ -6,7 +6,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import httpcore
@@ -15,16 +15,19 @@ import httpx
 _TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")
 """IPv6 addresses that a gateway turns into the IPv4 address in their last four bytes (RFC 6052)."""
 
+Around = Callable[[httpcore.NetworkBackend], httpcore.NetworkBackend]
+
 
 class PublicTransport(httpx.HTTPTransport):
     """For `httpx.Client(transport=…)`. A name is resolved once, all its addresses are checked, and one of them is
     connected to, so that no second answer of a name server can lead elsewhere; each redirect is checked alike.
     Proxies of the environment are not used: they would resolve the name themselves."""
 
-    def __init__(self, private_hosts: Iterable[str] = ()) -> None:
-        """`private_hosts` are names or addresses that may be private. Requests raise httpx.ConnectError for others."""
+    def __init__(self, private_hosts: Iterable[str] = (), around: Around = lambda backend: backend) -> None:
+        """`private_hosts` are names or addresses that may be private. Requests raise httpx.ConnectError for others.
+        `around` gives what is called in the place of the backend that checks, and calls it."""
         super().__init__(trust_env=False)
-        backend = _CheckedBackend(frozenset(name.lower() for name in private_hosts))
+        backend = around(_CheckedBackend(frozenset(name.lower() for name in private_hosts)))
         # httpx takes no backend, so that its pool is made anew with ours.
         self._pool = httpcore.ConnectionPool(ssl_context=ssl.create_default_context(), network_backend=backend)
 

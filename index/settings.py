@@ -77,3 +77,8 @@ class IndexSettings(BaseModel):
             return path.expanduser()
         except RuntimeError as error:
             raise PydanticCustomError("home", "it begins with '~' and no home folder is known for it") from error
+
+
+def listed(value: str) -> list[str]:
+    """What a setting names, separated by commas."""
+    return [part.strip() for part in value.split(",") if part.strip()]

@@ -4,10 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -17,17 +14,22 @@ from index.plan_addresses import fetch_state
 from index.settings import IndexSettings
 from index.store import generations, open_store, open_writer, roll_back
 from index.types import Article, Filters
+from tests.served_site import HTML, Reply, Site, running_site
 from tests.test_build import EMBEDDER, counts
 from tests.test_documents import GOLD, page
 
 
-@dataclass
-class Site:
-    """What a server answers, by path: a status, a type and a body. Bodies have an ETag."""
+class Papers:
+    """What a server answers by path. Bodies have an ETag."""
 
-    url: str = ""
-    pages: dict[str, tuple[int, str, str]] = field(default_factory=dict)
-    asked: list[tuple[str, int]] = field(default_factory=list)
+    def __init__(self, site: Site) -> None:
+        self.site, self.url = site, site.url()
+
+    def put(self, path: str, body: str, kind: str = HTML) -> None:
+        self.site.replies[path] = Reply(body, kind, etag=f'"{hash(body)}"')
+
+    def fail(self, path: str, status: int) -> None:
+        self.site.replies[path] = Reply("", status=status)
 
     def feed(self, *names: str) -> None:
         """An RSS feed of pages, each published in May 2024."""
@@ -37,42 +39,19 @@ class Site:
             for day, name in enumerate(names, 1)
         )
         told = f'<?xml version="1.0"?><rss version="2.0"><channel><title>Tolls</title>{items}</channel></rss>'
-        self.pages["/feed.xml"] = (200, "application/rss+xml", told)
+        self.put("/feed.xml", told, "application/rss+xml")
 
     def write(self, name: str, toll: str) -> None:
         """A page without a date of its own."""
         text = f"<p>The toll of the bridge {name} is {toll} pence for a cart, and half of it for a horse.</p>"
         head = f"<!doctype html><html lang=en><title>Toll {name}</title>"
-        body = f"{head}<article><h1>Toll {name}</h1>{text}{text}</article>"
-        self.pages[f"/{name}.html"] = (200, "text/html", body)
+        self.put(f"/{name}.html", f"{head}<article><h1>Toll {name}</h1>{text}{text}</article>")
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    made = Site()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, kind, body = made.pages.get(self.path, (404, "text/plain", "nothing"))
-            tag = f'"{hash(body)}"'
-            if status == 200 and self.headers.get("If-None-Match") == tag:
-                status, body = 304, ""
-            made.asked.append((self.path, status))
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("ETag", tag)
-            self.send_header("Content-Length", str(len(body.encode())))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *args: object) -> None:
-            """Silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        made.url = f"http://127.0.0.1:{server.server_port}"
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield made
-        server.shutdown()
+def site() -> Iterator[Papers]:
+    with running_site() as made:
+        yield Papers(made)
 
 
 @pytest.fixture
@@ -92,7 +71,7 @@ def articles(settings: IndexSettings) -> dict[str, Article]:
     return {(article.url or "").rpartition("/")[2]: article for article in found}
 
 
-def test_a_feed_is_kept_in_step(site: Site, settings: IndexSettings) -> None:
+def test_a_feed_is_kept_in_step(site: Papers, settings: IndexSettings) -> None:
     for name in ("a", "b", "c"):
         site.write(name, "three")
     site.feed("a", "b", "c")
@@ -102,35 +81,35 @@ def test_a_feed_is_kept_in_step(site: Site, settings: IndexSettings) -> None:
         "a.html": "2024-05-01", "b.html": "2024-05-02", "c.html": "2024-05-03",
     }  # fmt: skip
     assert found["a.html"].id == f"{site.url.removeprefix('http://')}/a" and "three pence" in found["a.html"].text
-    site.asked.clear()
+    site.site.asked.clear()
     again = sync(settings, f"{site.url}/feed.xml")
     assert counts(again) == (0, 0, 3, 0, 0) and again.generation is None
-    assert {status for path, status in site.asked if path != "/robots.txt"} == {304}
+    assert {asked.status for asked in site.site.asked if asked.path != "/robots.txt"} == {304}
     site.write("b", "five")
     site.write("d", "six")
-    site.pages["/c.html"] = (410, "text/plain", "gone")
+    site.fail("/c.html", 410)
     site.feed("b", "c", "d")  # a has left the feed, and stays
     assert counts(sync(settings, f"{site.url}/feed.xml")) == (1, 1, 0, 1, 0)
     assert set(articles(settings)) == {"a.html", "b.html", "d.html"}
     assert "five pence" in articles(settings)["b.html"].text
 
 
-def test_what_cannot_be_loaded_keeps_its_article(site: Site, settings: IndexSettings) -> None:
+def test_what_cannot_be_loaded_keeps_its_article(site: Papers, settings: IndexSettings) -> None:
     site.write("a", "three")
     site.write("b", "four")
     site.feed("a", "b")
     sync(settings, f"{site.url}/feed.xml")
-    site.pages["/a.html"] = (500, "text/plain", "broken")
-    site.pages["/b.html"] = (200, "text/html", "<html><body></body></html>")
+    site.fail("/a.html", 500)
+    site.put("/b.html", "<html><body></body></html>")
     summary = sync(settings, f"{site.url}/feed.xml")
     assert counts(summary) == (0, 0, 0, 0, 2) and len(articles(settings)) == 2
     assert all(f"{site.url}/{name}.html: " in reason for name, reason in zip("ab", summary.failures, strict=True))
     assert all(origin.startswith(f"{site.url}/feed.xml#") for origin in summary.failed)
-    site.pages["/feed.xml"] = (404, "text/plain", "gone")
+    site.fail("/feed.xml", 404)
     assert counts(sync(settings, f"{site.url}/feed.xml"))[3:] == (0, 1) and len(articles(settings)) == 2
 
 
-def test_a_page_that_never_was_is_nothing_to_remove(site: Site, settings: IndexSettings) -> None:
+def test_a_page_that_never_was_is_nothing_to_remove(site: Papers, settings: IndexSettings) -> None:
     site.write("a", "three")
     site.feed("a", "b")
     for _ in range(2):
@@ -138,15 +117,15 @@ def test_a_page_that_never_was_is_nothing_to_remove(site: Site, settings: IndexS
     assert set(articles(settings)) == {"a.html"}
 
 
-def test_one_page_is_a_source(site: Site, settings: IndexSettings) -> None:
-    site.pages["/bridge"] = (200, "text/html", page("fr"))
+def test_one_page_is_a_source(site: Papers, settings: IndexSettings) -> None:
+    site.put("/bridge", page("fr"))
     assert counts(sync(settings, f"{site.url}/bridge")) == (1, 0, 0, 0, 0)
     (article,) = articles(settings).values()
     assert article.title == GOLD["fr"][0] and article.published == "2024-05-01"
     assert counts(sync(settings, f"{site.url}/bridge")) == (0, 0, 1, 0, 0)
 
 
-def test_what_was_not_published_is_loaded_again(site: Site, settings: IndexSettings) -> None:
+def test_what_was_not_published_is_loaded_again(site: Papers, settings: IndexSettings) -> None:
     """After a build that stopped, and after a rollback."""
     site.write("a", "three")
     site.feed("a")
@@ -168,37 +147,37 @@ def test_what_was_not_published_is_loaded_again(site: Site, settings: IndexSetti
     assert counts(sync(other, f"{site.url}/feed.xml")) == (0, 2, 0, 0, 0)
 
 
-def test_a_large_share_that_is_gone_is_not_removed_unasked(site: Site, settings: IndexSettings) -> None:
+def test_a_large_share_that_is_gone_is_not_removed_unasked(site: Papers, settings: IndexSettings) -> None:
     for name in "abcd":
         site.write(name, "three")
     site.feed(*"abcd")
     sync(settings, f"{site.url}/feed.xml")
-    site.pages["/a.html"] = (404, "text/plain", "")
+    site.fail("/a.html", 404)
     with pytest.raises(TooManyRemoved, match="1 of its 4"):
         sync(settings, f"{site.url}/feed.xml", most_removed=0.2)
     assert counts(sync(settings, f"{site.url}/feed.xml")) == (0, 0, 3, 1, 0)
 
 
-def test_private_networks_are_not_asked(site: Site, settings: IndexSettings) -> None:
+def test_private_networks_are_not_asked(site: Papers, settings: IndexSettings) -> None:
     site.write("a", "three")
     closed = settings.model_copy(update={"private_hosts": ""})
     summary = sync(closed, f"{site.url}/a.html")
-    assert counts(summary) == (0, 0, 0, 0, 1) and "private" in summary.failures[0] and site.asked == []
-    with fetch_state(closed) as state:
-        assert state.pages_of(f"{site.url}/a.html") == []
+    assert counts(summary) == (0, 0, 0, 0, 1) and "private" in summary.failures[0] and site.site.asked == []
+    with fetch_state([site.url], closed) as state:
+        assert state and state.pages_of(f"{site.url}/a.html") == []
 
 
-def test_a_page_that_could_not_be_read_is_loaded_again(site: Site, settings: IndexSettings) -> None:
+def test_a_page_that_could_not_be_read_is_loaded_again(site: Papers, settings: IndexSettings) -> None:
     site.write("a", "three")
     sync(settings, f"{site.url}/a.html")
-    site.pages["/a.html"] = (200, "text/html", "<html><body></body></html>")
+    site.put("/a.html", "<html><body></body></html>")
     for _ in range(2):
         assert counts(sync(settings, f"{site.url}/a.html")) == (0, 0, 0, 0, 1)
     assert len(articles(settings)) == 1
 
 
-def test_ids_of_files_of_the_same_run_are_taken(site: Site, settings: IndexSettings, tmp_path: Path) -> None:
-    site.pages["/a.jsonl"] = (200, "application/jsonl", '{"id": "1", "text": "The canal is wide."}')
+def test_ids_of_files_of_the_same_run_are_taken(site: Papers, settings: IndexSettings, tmp_path: Path) -> None:
+    site.put("/a.jsonl", '{"id": "1", "text": "The canal is wide."}', "application/jsonl")
     file = tmp_path / "a.jsonl"
     file.write_text('{"id": "1", "text": "The bridge is long."}', encoding="utf-8")
     with open_writer(settings, EMBEDDER.name, EMBEDDER.dimension) as writer:

@@ -16,17 +16,17 @@ from index.edit import remove_article
 from index.errors import IndexFault
 from index.failures import FailureList
 from index.store import generations, roll_back
-from web.access import ADMIN_COOKIE
+from web.access import ADMIN, ADMIN_COOKIE
 from web.admin_texts import ADMIN_TEXTS
 from web.article_api import edited
 from web.errors import InvalidRequest, KeyRefused
+from web.guard import UPLOADS
 from web.intake import Intake
 from web.rest import TheChatbot
 from web.schemas import Text
 from web.templating import chosen_ui, render
 
 MOST_FILES: Final = 1000
-PAGE: Final = "/admin"
 
 router = APIRouter(include_in_schema=False)
 
@@ -49,7 +49,7 @@ Name = Annotated[Text, Form(min_length=1, max_length=300)]
 FromHere = Depends(sent_from_here)
 
 
-@router.get(PAGE)
+@router.get(ADMIN)
 def get_admin(request: Request, chatbot: TheChatbot, intake: TheIntake) -> Response:
     """What there is and what goes on, or where the key is asked for."""
     admin = request.scope.get("loccit_scope") == "admin"
@@ -57,7 +57,7 @@ def get_admin(request: Request, chatbot: TheChatbot, intake: TheIntake) -> Respo
     if not admin:
         refused = ADMIN_COOKIE in request.cookies
         page = render(request, "admin.html", 401 if refused else 200, a=texts, run=None, refused=refused)
-        page.delete_cookie(ADMIN_COOKIE, path=PAGE)
+        page.delete_cookie(ADMIN_COOKIE, path=ADMIN)
         return page
     try:
         info = chatbot.index().info
@@ -71,26 +71,26 @@ def get_admin(request: Request, chatbot: TheChatbot, intake: TheIntake) -> Respo
     )  # fmt: skip
 
 
-@router.post(f"{PAGE}/enter", dependencies=[FromHere])
+@router.post(f"{ADMIN}/enter", dependencies=[FromHere])
 def post_enter(request: Request, key: Annotated[Text, Form(max_length=200)]) -> Response:
     """Keeps the key for this visit; whether it is valid is seen at the page, which asks anew if it is not."""
     page = _back()
     secure = request.app.state.server_url(str(request.base_url)).startswith("https:")
     if not key.isascii():  # no key of ours, and nothing a cookie can hold
         return page
-    page.set_cookie(ADMIN_COOKIE, key.strip(), path=PAGE, httponly=True, samesite="strict", secure=secure)
+    page.set_cookie(ADMIN_COOKIE, key.strip(), path=ADMIN, httponly=True, samesite="strict", secure=secure)
     return page
 
 
-@router.post(f"{PAGE}/leave", dependencies=[FromHere])
+@router.post(f"{ADMIN}/leave", dependencies=[FromHere])
 def post_leave() -> Response:
     """Forgets the key."""
     page = _back()
-    page.delete_cookie(ADMIN_COOKIE, path=PAGE)
+    page.delete_cookie(ADMIN_COOKIE, path=ADMIN)
     return page
 
 
-@router.post(f"{PAGE}/files", dependencies=[FromHere])
+@router.post(UPLOADS, dependencies=[FromHere])
 async def post_files(request: Request, intake: TheIntake) -> Response:
     """Takes in files; those that come before one of a kind that is not read are kept."""
     async with request.form(max_files=MOST_FILES, max_fields=10) as form:
@@ -109,7 +109,7 @@ def _take_in(intake: Intake, files: list[UploadFile]) -> None:
         intake.start()
 
 
-@router.post(f"{PAGE}/files/remove", dependencies=[FromHere])
+@router.post(f"{ADMIN}/files/remove", dependencies=[FromHere])
 def post_file_removed(intake: TheIntake, name: Name) -> Response:
     """Removes a file and its articles."""
     intake.remove(name)
@@ -117,7 +117,7 @@ def post_file_removed(intake: TheIntake, name: Name) -> Response:
     return _back()
 
 
-@router.post(f"{PAGE}/addresses", dependencies=[FromHere])
+@router.post(f"{ADMIN}/addresses", dependencies=[FromHere])
 def post_address(intake: TheIntake, name: Name) -> Response:
     """Adds a source by address, and looks at it."""
     intake.add_address(name)
@@ -125,21 +125,21 @@ def post_address(intake: TheIntake, name: Name) -> Response:
     return _back()
 
 
-@router.post(f"{PAGE}/addresses/remove", dependencies=[FromHere])
+@router.post(f"{ADMIN}/addresses/remove", dependencies=[FromHere])
 def post_address_removed(intake: TheIntake, name: Name) -> Response:
     """Looks at a source no more; what was read from it stays."""
     intake.remove_address(name)
     return _back()
 
 
-@router.post(f"{PAGE}/articles/remove", dependencies=[FromHere])
+@router.post(f"{ADMIN}/articles/remove", dependencies=[FromHere])
 def post_article_removed(request: Request, chatbot: TheChatbot, name: Name) -> Response:
     """Removes one article, wherever it came from."""
     edited(request, lambda: remove_article(name, chatbot.embedder(), chatbot.settings))
     return _back()
 
 
-@router.post(f"{PAGE}/generations", dependencies=[FromHere])
+@router.post(f"{ADMIN}/generations", dependencies=[FromHere])
 def post_generation(request: Request, chatbot: TheChatbot, name: Name) -> Response:
     """Puts an earlier state of the index back."""
     edited(request, lambda: roll_back(chatbot.settings, name))
@@ -147,4 +147,4 @@ def post_generation(request: Request, chatbot: TheChatbot, name: Name) -> Respon
 
 
 def _back() -> Response:
-    return RedirectResponse(PAGE, 303)
+    return RedirectResponse(ADMIN, 303)

@@ -17,6 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Match, Route
 
+from index.settings import listed
 from rag.chatbot import Chatbot
 from web import admin_pages, article_api, article_pages, feedback_api, metrics, openai_api, pages, rest, turns, widget
 from web.access import Access
@@ -29,7 +30,7 @@ from web.intake import Intake
 from web.keys import KeyStore
 from web.mcp_server import make_server
 from web.mcp_transports import McpEndpoint
-from web.settings import Settings, listed
+from web.settings import Settings
 from web.suggestions import Suggestions
 from web.templating import FOLDER, chosen_ui, make_templates, render_problem, style_hash
 from web.texts import say_problem

@@ -13,9 +13,10 @@ from fastapi.responses import Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from index.settings import listed
 from rag.deadline import within
 from web.errors import BodyTooLarge, BodyTooSlow, HostNotAllowed
-from web.settings import Settings, listed
+from web.settings import Settings
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 UPLOADS: Final = "/admin/files"

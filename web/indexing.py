@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from index.embedder import Embedder, embedder_name, open_embedder
 from index.errors import IndexFault, NoIndexError, TooManyRemoved, UnreadableArticle
 from index.failures import FailureList
 from index.plan import MOST_REMOVED, Change, in_one_spelling, plan_changes
-from index.plan_addresses import fetch_state, plan_addresses, source_name
+from index.plan_addresses import fetch_state, plan_sources, source_name
 from index.readers import count_articles
 from index.store import Entry, check_embedder, open_store, open_writer
 from index.types import Filters
@@ -69,11 +67,8 @@ def run_index(names: Sequence[str], settings: Settings, embedder: Callable[[], E
     entries, failed = _entries(settings), failures.reasons()
     summary = Summary()
     if settings.dry_run:
-        with fetch_state(settings) if sources.addresses else nullcontext() as state:
-            plan = plan_changes(sources.paths, entries, settings, failed)
-            if state is not None:
-                plan = chain(plan, plan_addresses(sources.addresses, entries, settings, state))
-            for change in plan:
+        with fetch_state(sources.addresses, settings) as state:
+            for change in plan_sources(sources.paths, sources.addresses, entries, settings, state, failed):
                 _print_planned(change)
                 summary.count(change)
         code = _told(summary)
@@ -85,10 +80,7 @@ def run_index(names: Sequence[str], settings: Settings, embedder: Callable[[], E
             break
     if summary.changes or sources.addresses:
         summary = _build(sources, settings, failed, (embedder or (lambda: open_embedder(settings)))())
-    try:
-        failures.record(sources.tried(), summary.failed)
-    except OSError as error:
-        terminal.print_error(f"The list of what could not be read was not kept ({error.strerror}).")
+    failures.record(sources.tried(), summary.failed)
     code = _told(summary)
     terminal.print_line(summary.line())
     return code

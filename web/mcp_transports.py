@@ -17,6 +17,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from index.errors import IndexFault
+from index.settings import listed
 from rag.chatbot import Chatbot
 from rag.errors import RagFault
 from web import terminal
@@ -24,7 +25,7 @@ from web.answers_kept import AnswersKept
 from web.errors import OriginNotAllowed
 from web.guard import allowed_hosts
 from web.mcp_server import make_server
-from web.settings import Settings, listed
+from web.settings import Settings
 
 
 class McpEndpoint:

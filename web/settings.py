@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from index.errors import SettingsError
+from index.settings import listed
 from rag.settings import RagSettings
 
 PREFIX = "LOCCIT_"
@@ -151,11 +152,6 @@ class Settings(RagSettings):
     def origins(self) -> list[str]:
         """The sites of `widget_origins`."""
         return listed(self.widget_origins)
-
-
-def listed(value: str) -> list[str]:
-    """What a setting names, separated by commas."""
-    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def load_settings(given: dict[str, Any]) -> Settings:

@@ -23,9 +23,10 @@ from standardwebhooks import Webhook
 
 from index.errors import IndexFault, NoIndexError
 from index.public_addresses import PublicTransport
+from index.settings import listed
 from rag.chatbot import Chatbot
 from web.database import DataError
-from web.settings import Settings, listed
+from web.settings import Settings
 from web.webhook_queue import Delivery, WebhookQueue
 
 log = logging.getLogger("loccit.web")

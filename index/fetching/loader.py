@@ -17,8 +17,8 @@ import httpx
 from index.fetching import robots
 from index.fetching.addresses import NoWebAddress, origin_of, web_address
 from index.fetching.receiving import NotLoaded, TryAgain, receive, retry_after
-from index.fetching.timed import Deadline, TimedTransport
-from index.settings import IndexSettings
+from index.fetching.timed import Deadline, timed_transport
+from index.settings import IndexSettings, listed
 
 MOST_REDIRECTS: Final = 5
 MOST_WAIT: Final = 30.0
@@ -85,9 +85,8 @@ class Loader:
     def __init__(self, settings: IndexSettings) -> None:
         self._settings = settings
         self._deadline = Deadline()
-        allowed = [host.strip() for host in settings.private_hosts.split(",") if host.strip()]
         self._client = httpx.Client(
-            transport=TimedTransport(allowed, self._deadline),
+            transport=timed_transport(listed(settings.private_hosts), self._deadline),
             headers={"User-Agent": robots.AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"},
             timeout=SILENT_SECONDS,
             trust_env=False,

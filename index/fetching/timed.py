@@ -34,13 +34,9 @@ class Deadline:
         return seconds if timeout is None else min(seconds, timeout)
 
 
-class TimedTransport(PublicTransport):
+def timed_transport(private_hosts: Iterable[str], deadline: Deadline) -> PublicTransport:
     """Calls public addresses alone, as long as the deadline lets it."""
-
-    def __init__(self, private_hosts: Iterable[str], deadline: Deadline) -> None:
-        super().__init__(private_hosts)
-        # The one that is there checks addresses; a pool takes no other once it is made.
-        self._pool._network_backend = _TimedBackend(self._pool._network_backend, deadline)
+    return PublicTransport(private_hosts, lambda backend: _TimedBackend(backend, deadline))
 
 
 class _TimedBackend(httpcore.NetworkBackend):

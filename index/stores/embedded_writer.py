@@ -154,9 +154,11 @@ class EmbeddedWriter:
         vectors: Vectors,
         sentence_vectors: Sequence[Vectors],
     ) -> None:
-        if (found := self._find(article.id)) and found[2] != article.sha256:
-            self._versions.keep(article_at(self._db, *found[:2]))
-        self._take_out(article.id)
+        if found := self._find(article.id):
+            file, n, sha256 = found
+            if sha256 != article.sha256:
+                self._versions.keep(article_at(self._db, file, n))
+            self._take_out(article.id, file, n)
         self._changes.update(f"{article.id}\0{entry.digest}\0".encode())
         if "base" in self._files:
             there, _ = conditions(Filters(), "base")
@@ -211,14 +213,11 @@ class EmbeddedWriter:
     @_failures_told()
     def remove(self, article_ids: Iterable[str]) -> None:
         for article_id in article_ids:
-            self._take_out(article_id)
+            if found := self._find(article_id):
+                self._take_out(article_id, *found[:2])
             self._versions.forget(article_id)
 
-    def _take_out(self, article_id: str) -> None:
-        found = self._find(article_id)
-        if found is None:
-            return
-        file, n, _ = found
+    def _take_out(self, article_id: str, file: str, n: int) -> None:
         self._changes.update(f"{article_id}\0".encode())
         self._words.remove(n)
         passages = self._one(f"select count(*) from {file}.passage where article = ?", [n])
