@@ -17,7 +17,7 @@ from index.errors import EmbedderError, IndexFault, StoreError
 from index.settings import IndexSettings
 from index.types import Article, Filters, Found, IndexInfo, Passage, Vectors
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Raised when a published index can no longer be read as before."""
 
 LABELS: Final = 200
@@ -118,6 +118,10 @@ class IndexStore(Protocol):
         """Mean of the vectors of all passages in a language, shape (dimension,), not of length 1;
         zeros if there are none. Its inner product with a question is what an average passage of
         that language scores, which differs between languages."""
+        ...
+
+    def line_counts(self, keys: Sequence[int]) -> list[int]:
+        """In how many articles each line stands, by their keys (`lines.key_of`)."""
         ...
 
     def close(self) -> None: ...

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
+
+from index.lines import counted, key_of, lines_of, repeated
+from index.store import IndexStore
+from index.types import Passage, Span
 
 _CLOSING: Final = "\"'’”»)]\u00a0\u202f "
 _TERMINAL: Final = (".", "!", "…", "。", "！", "۔", "।", "։", "።", "။", "។")
@@ -32,3 +37,17 @@ def quotable(text: str) -> bool:
     separators = sum(stripped.count(mark) for mark in ",|·•;/:>")
     spelled = sum(any(c.isalpha() for c in word) for word in words)
     return spelled >= 8 and separators * 5 <= len(words)
+
+
+def repeated_sentences(passages: Sequence[Passage], store: IndexStore) -> set[tuple[int, Span]]:
+    """The sentences, each with its passage's id, that stand on a line repeated over many articles of their source."""
+    lines: list[tuple[int, int, int, list[Span]]] = []
+    for passage in passages:
+        article = store.article(passage.article_id)
+        own = [(key_of(article, line), spans) for line, spans in lines_of(passage) if counted(line)]
+        source = key_of(article) if own else 0
+        lines += [(passage.id, source, key, spans) for key, spans in own]
+    asked = list({key for _, source, line, _ in lines for key in (source, line)})
+    counts = dict(zip(asked, store.line_counts(asked), strict=True)) if asked else {}
+    common = [(i, spans) for i, source, line, spans in lines if repeated(counts[line], counts[source])]
+    return {(i, span) for i, spans in common for span in spans}

@@ -15,7 +15,7 @@ from index.store import IndexStore
 from index.types import Article, Hit, Scores, Span, Vectors
 from index.words import passage_terms, question_terms
 from rag.fusion import standardise
-from rag.quotable import quotable
+from rag.quotable import quotable, repeated_sentences
 from rag.reading import Reading
 from rag.retriever import Query
 
@@ -55,16 +55,17 @@ class Sentence:
 
 def quotable_sentences(hits: Sequence[Hit], store: IndexStore) -> tuple[list[Sentence], Vectors]:
     """The sentences of these passages that may be quoted, in order of passage and place, and their
-    vectors, shape (sentences, dimension)."""
+    vectors, shape (sentences, dimension). Lines repeated over many articles are left out."""
     sentences: list[Sentence] = []
     if not hits:
         return sentences, np.empty((0, store.info.dimension), np.float32)
     kept: list[int] = []
     before = 0
+    common = repeated_sentences([hit.passage for hit in hits], store)
     for hit in hits:
         for position, span in enumerate(hit.passage.sentences):
             text = hit.passage.words_at(span)
-            if quotable(text):
+            if (hit.passage.id, span) not in common and quotable(text):
                 sentences.append(Sentence(hit, position, text, span))
                 kept.append(before + position)
         before += len(hit.passage.sentences)

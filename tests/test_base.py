@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from index.errors import StoreError
+from index.lines import keys_of
+from index.passages import cut_passages
 from index.settings import IndexSettings
 from index.store import Entry, IndexStore, IndexWriter, open_store, open_writer
 from index.stores import embedded_writer
@@ -59,6 +61,8 @@ def test_after_changes_it_holds_what_a_store_made_afresh_holds(
             near(nearest(store, vectors, 50, only)[0], nearest(fresh, vectors, 50, only)[0])
             found = {hit.passage for hit in matching(store, question, language, 50, only)}
             assert found == {hit.passage for hit in matching(fresh, question, language, 50, only)}
+    keys = [key for a in ARTICLES for key in sorted(keys_of(a, cut_passages(a, EMBEDDER.count_tokens, 12)))]
+    assert store.line_counts(keys) == fresh.line_counts(keys)
     ids = [hit.passage.id for hit in nearest(fresh, EMBEDDER.embed_questions(["long"]), 99, Filters())[0]]
     np.testing.assert_allclose(store.vectors(ids), fresh.vectors(ids), atol=1e-3)
     for one, other in zip(store.sentence_vectors(ids), fresh.sentence_vectors(ids), strict=True):

@@ -17,10 +17,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from index.build import build
+from index.lines import counted, key_of
 from index.plan import Change
 from index.settings import IndexSettings
 from index.store import IndexStore, open_store, open_writer
-from index.types import Filters
+from index.types import Article, Filters
 from tests.conftest import matching, nearest
 from tests.test_build import EMBEDDER, at, run
 
@@ -64,7 +65,15 @@ def contents(store: IndexStore) -> object:
         for h in near
     }
     words = {replace(h.passage, id=0, article_id=origins[h.passage.article_id]): round(h.score, 5) for h in hits}
-    return told, total, vectors, words, store.languages
+    return told, total, vectors, words, store.languages, line_counts(store)
+
+
+def line_counts(store: IndexStore) -> list[int]:
+    """Of every line that an article of TEXTS may have, and of the articles themselves."""
+    article = Article("a", "a", "", "en")
+    lines = {line for text in TEXTS for line in text.split("\n") if counted(line)}
+    assert lines
+    return store.line_counts([key_of(article), *(key_of(article, line) for line in sorted(lines))])
 
 
 def edit(folder: Path, changes: Sequence[Edit]) -> None:

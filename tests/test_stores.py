@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from index.errors import StoreError, UnknownArticle
+from index.lines import key_of
 from index.passages import cut_passages
 from index.settings import IndexSettings
 from index.store import Entry, IndexStore, IndexWriter, open_store, open_writer
@@ -239,6 +240,16 @@ def test_an_unknown_passage_is_a_store_error_wherever_it_is_asked_for(make: Call
     for read in (store.sentence_vectors, store.passages):
         with pytest.raises(StoreError, match="12345"):
             read([12345])
+
+
+def test_lines_are_counted_by_article(make: Callable[..., IndexStore]) -> None:
+    first, second = (Article(i, "T", "We meet on Monday at nine.\nBring a pen with you.", "en") for i in "ab")
+    last = Article("c", "T", "We meet on Monday at nine.\n\nWe meet on  Monday at nine.", "en")
+    other = Article("d", "T", first.text, "en", source="Elsewhere")
+    store = make(fill((first, second, last, other)))
+    keys = [key_of(first), *(key_of(first, line) for line in ("We meet on Monday at nine.", "Never said by anyone."))]
+    assert store.line_counts(keys) == [3, 3, 0] and store.line_counts([]) == []
+    assert store.line_counts([key_of(other)]) == [1]
 
 
 def test_language_mean(make: Callable[..., IndexStore]) -> None:

@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.stores.catalogue import SCHEMA
+from index.stores.catalogue import ADDED, SCHEMA
 from index.stores.generations import (
     BASE,
     BASE_ARTICLES,
@@ -115,6 +115,8 @@ def _merge_catalogues(database: sqlite3.Connection, building: Path, old: Path | 
         columns = [name for _, name, *_ in database.execute(f"pragma main.table_info({table})") if name != "vector"]
         listed = ", ".join(columns)  # the base keeps vectors apart
         database.execute(f"insert into grown.{table} ({listed}) select {listed} from main.{table}")
+    database.execute(f"insert into grown.line select key, articles from main.line where true order by key {ADDED}")
+    database.execute("delete from grown.line where articles <= 0")
     database.execute("delete from grown.language")
     database.execute("insert into grown.language select * from main.language")
     database.execute("commit")
@@ -129,7 +131,7 @@ def _into_grown(statement: str) -> str:
 
 def _empty_recent(database: sqlite3.Connection, building: Path) -> None:
     database.execute("detach grown")
-    for table in (*_TABLES, "removed", "placed"):
+    for table in (*_TABLES, "line", "removed", "placed"):
         database.execute(f"delete from main.{table}")
     if "base" in [name for _, name, _ in database.execute("pragma database_list")]:
         database.execute("detach base")

@@ -3,7 +3,8 @@ and writing (`embedded_writer.py`).
 
 The catalogue is in two files: `recent`, small, copied and changed by each build, and below it `base`,
 large, shared between generations and never changed. In the recent one, `removed` names the articles
-of the base that are gone, and `placed` those whose file has moved since. An article and its passages stand in one file.
+of the base that are gone, and `placed` those whose file has moved since. An article and its passages stand in one file;
+`line` of both together counts in how many articles a line stands, so that one of the recent part may be below 0.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ create table passage (
 );
 create index passage_article on passage (article);
 create table language (code text primary key, passages integer not null, total blob not null);
+create table line (key integer primary key, articles integer not null);
 """
 RECENT_SCHEMA: Final = """
 create table removed (article integer primary key);
@@ -52,6 +54,9 @@ create table placed (article integer primary key, origin text not null, content 
 create index placed_origin on placed (origin);
 create table meta (key text primary key, value text not null);
 """
+
+ADDED: Final = "on conflict (key) do update set articles = articles + excluded.articles"
+"""Ends the statement that adds to the counts of lines."""
 
 CONNECTIONS: Final = 4
 """Searches of the catalogue at the same time; more wait their turn, as they would for a processor."""
@@ -244,6 +249,16 @@ class Catalogue:
         wanted = [json.dumps(list(rows))]
         return dict(self._in_files(lambda file: (f"select row, sentence_vectors from {file}.passage {_IN}", wanted)))
 
+    def line_counts(self, keys: Sequence[int]) -> list[int]:
+        """See `IndexStore.line_counts`."""
+        counts: Counter[int] = Counter()
+        asked = [json.dumps(keys)]
+        for key, count in self._in_files(
+            lambda file: (f"select key, articles from {file}.line where key in (select value from json_each(?))", asked)
+        ):
+            counts[key] += count
+        return [counts[key] for key in keys]
+
     def close(self) -> None:
         for connection in self._connections:
             connection.close()
@@ -271,6 +286,12 @@ def article_at(connection: sqlite3.Connection, file: str, n: int) -> Article:
     return _article_of(connection.execute(f"select {_ARTICLE} from {file}.article where n = ?", [n]).fetchone())
 
 
+def passages_at(connection: sqlite3.Connection, file: str, n: int) -> list[Passage]:
+    """The passages of the article of this number."""
+    query = f"select {_PASSAGE} from {file}.passage join {file}.article on n = article where n = ? order by row"
+    return [_passage_of(row[1:]) for row in connection.execute(query, [n])]
+
+
 def articles_with_passages(
     connection: sqlite3.Connection, files: Sequence[str]
 ) -> Iterator[tuple[int, Article, list[Passage]]]:
@@ -278,8 +299,7 @@ def articles_with_passages(
     for file in files:
         condition, _ = conditions(Filters(), file)
         for n, *row in connection.execute(f"select n, {_ARTICLE} from {file}.article where {condition} order by n"):
-            query = f"select {_PASSAGE} from {file}.passage join {file}.article on n = article where n = ? order by row"
-            yield n, _article_of(row), [_passage_of(passage[1:]) for passage in connection.execute(query, [n])]
+            yield n, _article_of(row), passages_at(connection, file, n)
 
 
 def _article_of(row: Sequence[Any]) -> Article:

@@ -195,6 +195,10 @@ class EmbeddedStore:
         mean = self._means.get(language)
         return np.zeros(self.info.dimension, np.float32) if mean is None else mean
 
+    def line_counts(self, keys: Sequence[int]) -> list[int]:
+        with _damage_told(self._name):
+            return self._catalogue.line_counts(keys)
+
     def close(self) -> None:
         self._catalogue.close()
 

@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import StoreError
+from index.lines import keys_of
 from index.store import FORMAT, Entry, check_embedder
 from index.stores.base import make_base
 from index.stores.catalogue import (
+    ADDED,
     RECENT_SCHEMA,
     SCHEMA,
     article_at,
@@ -29,6 +31,7 @@ from index.stores.catalogue import (
     conditions,
     entries_of,
     entries_query,
+    passages_at,
 )
 from index.stores.embedded import EmbeddedStore
 from index.stores.generations import RECENT, WORDS, StoreFolder
@@ -155,10 +158,9 @@ class EmbeddedWriter:
         sentence_vectors: Sequence[Vectors],
     ) -> None:
         if found := self._find(article.id):
-            file, n, sha256 = found
-            if sha256 != article.sha256:
-                self._versions.keep(article_at(self._db, file, n))
-            self._take_out(article.id, file, n)
+            old = self._take_out(article.id, *found[:2])
+            if found[2] != article.sha256:
+                self._versions.keep(old)
         self._changes.update(f"{article.id}\0{entry.digest}\0".encode())
         if "base" in self._files:
             there, _ = conditions(Filters(), "base")
@@ -182,6 +184,7 @@ class EmbeddedWriter:
         for passage, vector, sentences in zip(passages, vectors, sentence_vectors, strict=True):
             self._add_passage(n, passage, vector, packed(sentences, vector))
             self._words.add(n, article, passage.id, indexed_words(article, passage))
+        self._count_lines(article, passages, 1)
 
     def _add_passage(self, n: int, passage: Passage, vector: Vectors, sentences: bytes) -> None:
         row, self._row = self._row, self._row + 1
@@ -217,17 +220,24 @@ class EmbeddedWriter:
                 self._take_out(article_id, *found[:2])
             self._versions.forget(article_id)
 
-    def _take_out(self, article_id: str, file: str, n: int) -> None:
+    def _take_out(self, article_id: str, file: str, n: int) -> Article:
+        """Returns what was there."""
         self._changes.update(f"{article_id}\0".encode())
         self._words.remove(n)
-        passages = self._one(f"select count(*) from {file}.passage where article = ?", [n])
-        self._set(counted=self._meta("counted") + passages)
+        article, passages = article_at(self._db, file, n), passages_at(self._db, file, n)
+        self._set(counted=self._meta("counted") + len(passages))
+        self._count_lines(article, passages, -1)
         if file == "base":
             self._db.execute("insert into removed values (?)", [n])
             self._db.execute("delete from placed where article = ?", [n])
-            return
+            return article
         for table, column in (("passage", "article"), ("article_tag", "article"), ("article", "n")):
             self._db.execute(f"delete from main.{table} where {column} = ?", [n])
+        return article
+
+    def _count_lines(self, article: Article, passages: Sequence[Passage], by: int) -> None:
+        counts = [(key, by) for key in keys_of(article, passages)]
+        self._db.executemany(f"insert into main.line values (?, ?) {ADDED}", counts)
 
     @_failures_told()
     def publish(self) -> str:
@@ -246,6 +256,7 @@ class EmbeddedWriter:
         articles = sum(self._one(f"select count(*) from {file}.article") for file in self._files)
         articles -= self._one("select count(*) from removed")
         self._words.commit()
+        self._db.execute("delete from main.line where articles = 0")
         self._db.execute("commit")
         if grown and passages:
             made = make_base(self._db, self._folder.building, self._dimension, self._meta("trained_for"))

@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 
 from index.errors import StoreError, UnknownArticle
+from index.lines import keys_of
 from index.store import FORMAT, LABELS, Entry
 from index.types import Article, Filters, Found, IndexInfo, Passage, Vectors
 from index.words import passage_terms, question_terms
@@ -161,6 +162,12 @@ class MemoryIndex:
     def language_mean(self, language: str) -> Vectors:
         rows = [self._vectors[i] for i, p in self._passages.items() if p.language == language]
         return np.mean(rows, axis=0, dtype=np.float32) if rows else np.zeros(self._dimension, np.float32)
+
+    def line_counts(self, keys: Sequence[int]) -> list[int]:
+        counts: Counter[int] = Counter()
+        for article in self._articles.values():
+            counts.update(keys_of(article, [p for p in self._passages.values() if p.article_id == article.id]))
+        return [counts[key] for key in keys]
 
     def close(self) -> None:
         """Nothing is held open."""
