@@ -49,6 +49,14 @@ class Summary:
         """How many articles the index differs in from before."""
         return self.add + self.update + self.remove + self.move
 
+    def __add__(self, after: Summary) -> Summary:
+        """Of this run and one after it."""
+        return Summary(
+            self.add + after.add, self.update + after.update, self.unchanged + after.unchanged,
+            self.remove + after.remove, self.move + after.move, self.failed | after.failed,
+            self.passages + after.passages, self.seconds + after.seconds, after.generation or self.generation,
+        )  # fmt: skip
+
     def count(self, change: Change) -> None:
         if change.kind == "fail":
             self.failed[change.entry.origin] = change.error or ""

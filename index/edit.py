@@ -3,6 +3,7 @@ Left out: many articles at once (`build.py`)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from index.build import write
@@ -39,10 +40,15 @@ def put_article(article: Article, embedder: Embedder, settings: IndexSettings) -
         return Edit(change.kind, writer.publish())
 
 
-def remove_article(article_id: str, embedder: Embedder, settings: IndexSettings) -> Edit:
-    """Take an article out and publish. Raises UnknownArticle, StoreBusy, StoreError."""
+def remove_article(
+    article_id: str, embedder: Embedder, settings: IndexSettings, forget: Callable[[str], None] = lambda origin: None
+) -> Edit:
+    """Take an article out and publish. `forget` is called with where it comes from, and may raise what keeps the
+    article. Raises UnknownArticle, StoreBusy, StoreError."""
     with open_writer(settings, embedder.name, embedder.dimension) as writer:
-        if writer.entry(article_id) is None:
+        entry = writer.entry(article_id)
+        if entry is None:
             raise UnknownArticle(f"No article has the id '{article_id[:200]}'. GET /v1/articles lists them.")
+        forget(entry.origin)
         writer.remove([article_id])
         return Edit("remove", writer.publish())

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import httpx
@@ -16,8 +17,9 @@ from index.types import Article
 from rag.chatbot import Chatbot
 from tests.test_documents import page, word
 from web.errors import InvalidRequest
-from web.intake import fit_name
 from web.keys import KeyStore
+from web.settings import Settings
+from web.uploads import Uploads, fit_name
 
 
 @dataclass
@@ -95,7 +97,10 @@ def test_files_are_taken_in_removed_and_rolled_back(admin: Admin) -> None:
     )
     assert sent.status_code == 200
     shown = admin.ended()
-    assert "added 3, updated 0, unchanged 0, removed 0, failed 1" in shown and "bad.txt: it holds NUL bytes" in shown
+    assert (
+        "3 added, 0 updated, 0 unchanged, 0 moved, 0 removed, 1 failed" in shown
+        and "bad.txt: it holds NUL bytes" in shown
+    )
     assert str(admin.data) not in shown and (admin.data / "uploads" / "x.md").exists()
     assert admin.ids() == {"ship", "Le péage", "bridge", "x"}
     answer = admin.client.post(
@@ -104,7 +109,7 @@ def test_files_are_taken_in_removed_and_rolled_back(admin: Admin) -> None:
     assert answer["extracts"][0]["article"]["id"] == "bridge"
     admin.client.post("/admin/files/remove", data={"name": "bridge.docx"})
     shown = admin.ended()
-    assert "removed 1" in shown and admin.ids() == {"ship", "Le péage", "x"}
+    assert "1 removed" in shown and admin.ids() == {"ship", "Le péage", "x"}
     (earlier, *_) = re.findall(r'name="name" value="(\d{6}-[0-9a-f]{12})"', shown)
     admin.client.post("/admin/generations", data={"name": earlier})
     assert admin.ids() == {"ship", "Le péage", "bridge", "x"}
@@ -114,9 +119,10 @@ def test_files_are_taken_in_removed_and_rolled_back(admin: Admin) -> None:
 
 def test_what_is_not_read_is_refused_and_the_others_are_kept(admin: Admin) -> None:
     admin.enter()
-    sent = admin.upload(("a.md", b"The canal is wide."), ("b.exe", b"MZ"))
+    sent = admin.upload(("a.md", b"The canal is wide."), ("b.exe", b"MZ"), ("c.md", b"The bridge is long."))
     assert sent.status_code == 422 and "“b.exe” is not of a kind that is read" in sent.text
-    assert "added 1" in admin.ended() and admin.ids() == {"ship", "a"}
+    assert "Taken in: a.md, c.md." in sent.text
+    assert "2 added" in admin.ended() and admin.ids() == {"ship", "a", "c"}
     assert admin.client.post("/admin/files").status_code == 422
     assert admin.client.post("/admin/files/remove", data={"name": "../keys.sqlite"}).status_code == 422
 
@@ -128,12 +134,48 @@ def test_what_is_too_large_is_refused(admin: Admin, monkeypatch: pytest.MonkeyPa
     assert list((admin.data / "uploads").iterdir()) == []
 
 
+def test_an_archive_may_be_larger_than_an_article(tmp_path: Path) -> None:
+    uploads = Uploads(Settings.model_validate({"data": tmp_path, "max_article_bytes": 2000, "max_upload_bytes": 5000}))
+    assert uploads.add("many.zip", BytesIO(b"x" * 4000)) == "many.zip"
+    for name, size in (("one.md", 2001), ("many.zip", 5001)):
+        with pytest.raises(InvalidRequest, match="more than"):
+            uploads.add(name, BytesIO(b"x" * size))
+    assert uploads.files() == [("many.zip", 4000)]
+
+
+def test_the_fields_of_a_file_can_be_said(admin: Admin) -> None:
+    admin.enter()
+    table = b"zq;zv\nCanal;The canal is wide.\nPont;The bridge is long.\n"
+    admin.upload(("news.csv", table))
+    assert "1 failed" in admin.ended()
+    admin.upload(("news.csv.fields.yaml", b"title: zq\ntext: zv\n"))
+    assert "2 added" in admin.ended() and len(admin.ids()) == 3
+    admin.client.post("/admin/files/remove", data={"name": "news.csv.fields.yaml"})
+    assert "0 added" in admin.ended() and len(admin.ids()) == 3
+
+
+def test_an_article_that_was_removed_does_not_come_back(admin: Admin) -> None:
+    admin.enter()
+    admin.upload(
+        ("canal.md", b"The canal is wide."), ("two.jsonl", b'{"id": "1", "text": "A."}\n{"id": "2", "text": "B."}')
+    )
+    admin.ended()
+    assert admin.ids() == {"ship", "canal", "1", "2"}
+    assert admin.client.post("/admin/articles/remove", data={"name": "canal"}).status_code == 200
+    refused = admin.client.post("/admin/articles/remove", data={"name": "1"})
+    assert refused.status_code == 422 and "one of the file “two.jsonl”" in refused.text
+    assert admin.client.post("/admin/articles/remove", data={"name": "ship"}).status_code == 200
+    admin.upload(("bridge.md", b"The bridge is long."))
+    admin.ended()
+    assert admin.ids() == {"1", "2", "bridge"}
+
+
 def test_sources_by_address_are_kept_in_step(admin: Admin) -> None:
     """The one address here is of a private network, which is not called; `test_addresses.py` loads others."""
     admin.enter()
     sent = admin.client.post("/admin/addresses", data={"name": "http://127.0.0.1:9/feed.xml"})
     assert "http://127.0.0.1:9/feed.xml" in sent.text
-    assert "failed 1" in (shown := admin.ended()) and "private network" in shown
+    assert "1 failed" in (shown := admin.ended()) and "private network" in shown
     for wrong in ("file:///etc/passwd", "javascript:alert(1)", "nothing"):
         refused = admin.client.post("/admin/addresses", data={"name": wrong})
         assert refused.status_code == 422 and "cannot be used" in refused.text
@@ -147,7 +189,8 @@ def test_sources_by_address_are_kept_in_step(admin: Admin) -> None:
     [
         ("a.md", "a.md"), ("C:\\texts\\a.md", "a.md"), ("/etc/../a.MD", "a.MD"), ("..md", None),
         (".md", None), ("a\0b#c.html", "a b c.html"),
-        ("é" * 300 + ".pdf", "é" * 75 + ".pdf"), ("questions.jsonl", None), ("a", None), ("a.sh", None), ("", None),
+        ("é" * 300 + ".pdf", "é" * 75 + ".pdf"), ("a.csv.fields.yaml", "a.csv.fields.yaml"), ("a.fields.yaml", None),
+        ("questions.jsonl", None), ("a", None), ("a.sh", None), ("", None),
     ],
 )  # fmt: skip
 def test_names_of_files(name: str, fit: str | None) -> None:

@@ -49,7 +49,7 @@ def test_a_visit(
     ]
     page.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
     page.get_by_role("button", name=upload, exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("added 1", timeout=30_000)
+    expect(page.get_by_role("status")).to_contain_text("1 added" if ui == "en" else "1 ajoutés", timeout=30_000)
     expect(page.locator("main")).to_contain_text("bad.txt: it holds NUL bytes")
     expect(page.locator("main")).to_contain_text("canal b.md")
     if scripts:
@@ -57,7 +57,7 @@ def test_a_visit(
         page.emulate_media(color_scheme="dark")
         assert findings(page) == []
     page.get_by_role("button", name=f"{remove} — canal b.md").click()
-    expect(page.get_by_role("status")).to_contain_text("removed 1", timeout=30_000)
+    expect(page.get_by_role("status")).to_contain_text("1 removed" if ui == "en" else "1 retirés", timeout=30_000)
     page.get_by_role("button", name=back).first.click()
     expect(page.locator("main")).to_contain_text("2 articles")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") if scripts else True

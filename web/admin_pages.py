@@ -65,7 +65,8 @@ def get_admin(request: Request, chatbot: TheChatbot, intake: TheIntake) -> Respo
         info = None
     settings = chatbot.settings
     return render(
-        request, "admin.html", a=texts, run=intake.run, files=intake.files(), addresses=intake.addresses(), info=info,
+        request, "admin.html", a=texts, run=intake.run, files=intake.uploads.files(), addresses=intake.addresses(),
+        withheld=dict(intake.withheld), info=info,
         failed=[intake.shown(reason) for reason in FailureList(settings).reasons().values()],
         generations=generations(settings),
     )  # fmt: skip
@@ -92,7 +93,7 @@ def post_leave() -> Response:
 
 @router.post(UPLOADS, dependencies=[FromHere])
 async def post_files(request: Request, intake: TheIntake) -> Response:
-    """Takes in files; those that come before one of a kind that is not read are kept."""
+    """Takes in files; when some are refused, the others are taken in all the same, and both are named."""
     async with request.form(max_files=MOST_FILES, max_fields=10) as form:
         files = [file for file in form.getlist("file") if isinstance(file, UploadFile) and file.filename]
         if not files:
@@ -102,17 +103,24 @@ async def post_files(request: Request, intake: TheIntake) -> Response:
 
 
 def _take_in(intake: Intake, files: list[UploadFile]) -> None:
-    try:
-        for file in files:
-            intake.add(file.filename or "", file.file)
-    finally:
+    taken: list[str] = []
+    refused: list[str] = []
+    for file in files:
+        try:
+            taken.append(intake.uploads.add(file.filename or "", file.file))
+        except InvalidRequest as error:
+            refused.append(str(error))
+    if taken:
         intake.start()
+    if refused:
+        others = f" Taken in: {', '.join(taken)}." if taken else ""
+        raise InvalidRequest(f"{' '.join(refused)}{others}", "file")
 
 
 @router.post(f"{ADMIN}/files/remove", dependencies=[FromHere])
 def post_file_removed(intake: TheIntake, name: Name) -> Response:
     """Removes a file and its articles."""
-    intake.remove(name)
+    intake.uploads.remove(name)
     intake.start()
     return _back()
 
@@ -132,10 +140,18 @@ def post_address_removed(intake: TheIntake, name: Name) -> Response:
     return _back()
 
 
+@router.post(f"{ADMIN}/addresses/allow", dependencies=[FromHere])
+def post_removal_allowed(intake: TheIntake, name: Name) -> Response:
+    """Removes what has gone from a source, however much."""
+    intake.allow_removal(name)
+    intake.start()
+    return _back()
+
+
 @router.post(f"{ADMIN}/articles/remove", dependencies=[FromHere])
-def post_article_removed(request: Request, chatbot: TheChatbot, name: Name) -> Response:
-    """Removes one article, wherever it came from."""
-    edited(request, lambda: remove_article(name, chatbot.embedder(), chatbot.settings))
+def post_article_removed(request: Request, chatbot: TheChatbot, intake: TheIntake, name: Name) -> Response:
+    """Removes one article, wherever it came from, and its file, if it was uploaded and holds no other."""
+    edited(request, lambda: remove_article(name, chatbot.embedder(), chatbot.settings, intake.uploads.forget))
     return _back()
 
 

@@ -92,6 +92,11 @@ def without_ending(name: str) -> str:
     return name[: -len(ending_of(Path(name)) or "")] or name
 
 
+def holds_many(name: str) -> bool:
+    """Whether a file of this name may hold many articles, and so be larger than one may be."""
+    return READERS.get(ending_of(Path(name)) or "") in _OWN_LIMITS
+
+
 def find_files(path: Path) -> tuple[list[Path], list[Path]]:
     """The files to read at `path` (itself, or all of known endings below a folder), and the folders
     below it that cannot be listed, both in order.
