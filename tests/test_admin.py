@@ -127,6 +127,24 @@ def test_what_is_not_read_is_refused_and_the_others_are_kept(admin: Admin) -> No
     assert admin.client.post("/admin/files/remove", data={"name": "../keys.sqlite"}).status_code == 422
 
 
+def test_refusals_are_told_in_french_too(admin: Admin) -> None:
+    admin.enter()
+    admin.client.cookies.set("ui", "fr")
+    sent = admin.upload(("a.md", b"The canal is wide."), ("b.exe", b"MZ"), ("c.sh", b"ls"))
+    assert sent.status_code == 422 and "Cela a été refusé" in sent.text and 'href="/admin"' in sent.text
+    assert "“b.exe” is not" in sent.text and "“c.sh” is not" in sent.text and "Pris en compte : a.md." in sent.text
+    assert "1 ajoutés" in (shown := admin.ended()) and "3 au plus" in shown
+    address = admin.client.post("/admin/addresses", data={"name": "nothing"})
+    assert address.status_code == 422 and "This address cannot be used" in address.text
+
+
+def test_files_before_one_that_the_disk_refuses_are_indexed(admin: Admin) -> None:
+    admin.enter()
+    (admin.data / "uploads" / "b.md").mkdir(parents=True)
+    assert admin.upload(("a.md", b"The canal is wide."), ("b.md", b"The bridge is long.")).status_code == 500
+    assert "1 added" in admin.ended() and admin.ids() == {"ship", "a"}
+
+
 def test_what_is_too_large_is_refused(admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     admin.enter()
     sent = admin.upload(("a.md", b"word " * 11_000_000))
@@ -190,6 +208,7 @@ def test_sources_by_address_are_kept_in_step(admin: Admin) -> None:
         ("a.md", "a.md"), ("C:\\texts\\a.md", "a.md"), ("/etc/../a.MD", "a.MD"), ("..md", None),
         (".md", None), ("a\0b#c.html", "a b c.html"),
         ("é" * 300 + ".pdf", "é" * 75 + ".pdf"), ("a.csv.fields.yaml", "a.csv.fields.yaml"), ("a.fields.yaml", None),
+        ("a.csv.fields.yaml.fields.yaml", None),
         ("questions.jsonl", None), ("a", None), ("a.sh", None), ("", None),
     ],
 )  # fmt: skip

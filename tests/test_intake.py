@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 
 import pytest
 
@@ -103,6 +103,74 @@ def test_files_wait_for_no_other_server(site: Papers, intake: Intake) -> None:
     going_on.set()
     until(lambda: not intake.run.running)
     assert "slow" in ids(intake)
+
+
+def test_a_file_that_comes_later_waits_for_one_source_at_most(site: Papers, intake: Intake) -> None:
+    """And it makes no address be asked again."""
+    asked, going_on = Event(), Event()
+    indexed: list[list[str]] = []
+
+    def slow(send: Callable[[bytes], object]) -> None:
+        asked.set()
+        going_on.wait(30)
+        send(b"<!doctype html><html lang=en><article><p>The canal is wide and it is long.</p></article>")
+
+    def next_one(send: Callable[[bytes], object]) -> None:
+        indexed.append(ids(intake))
+        send(b"<!doctype html><html lang=en><article><p>The mill is old and it is tall.</p></article>")
+
+    site.site.replies |= {"/slow": Reply(stream=slow), "/next": Reply(stream=next_one)}
+    intake.add_address(f"{site.url}/slow")
+    intake.add_address(f"{site.url}/next")
+    intake.start()
+    assert asked.wait(30)
+    (intake.uploads.folder / "late.md").write_text("The bridge is long.", encoding="utf-8")
+    intake.start(addresses=False)
+    going_on.set()
+    until(lambda: not intake.run.running)
+    assert len(indexed) == 1 and "late" in indexed[0] and "slow" in indexed[0]
+    assert intake.run.summary and intake.run.summary.add == 3
+
+
+def test_who_waits_to_write_has_a_turn_between_two_sources(site: Papers, intake: Intake) -> None:
+    written = Event()
+    seen: list[bool] = []
+
+    def write() -> None:
+        with intake._editing:
+            written.set()
+
+    def first(send: Callable[[bytes], object]) -> None:
+        Thread(target=write).start()
+        send(b"<!doctype html><html lang=en><article><p>The canal is wide and it is long.</p></article>")
+
+    def second(send: Callable[[bytes], object]) -> None:
+        seen.append(written.is_set())
+        send(b"<!doctype html><html lang=en><article><p>The mill is old and it is tall.</p></article>")
+
+    site.site.replies |= {"/first": Reply(stream=first), "/second": Reply(stream=second)}
+    intake.add_address(f"{site.url}/first")
+    intake.add_address(f"{site.url}/second")
+    ended(intake)
+    assert seen == [True]
+
+
+def test_a_source_that_fails_leaves_the_others_alone(site: Papers, tmp_path: Path, intake: Intake) -> None:
+    """What was loaded is kept in a file that is damaged here: files are indexed, each address is a failure by name."""
+    site.write("a", "three")
+    intake.add_address(f"{site.url}/a.html")
+    intake.add_address(f"{site.url}/b.html")
+    intake.uploads.folder.mkdir()
+    (intake.uploads.folder / "bridge.md").write_text("The bridge is long.", encoding="utf-8")
+    damaged = tmp_path / "index" / "fetched.sqlite"
+    damaged.write_bytes(b"no database" * 1000)
+    assert "added 1" in ended(intake) and "bridge" in ids(intake)
+    reasons = FailureList(intake._settings).reasons()
+    assert set(reasons) == {f"{site.url}/a.html", f"{site.url}/b.html"}
+    assert all(reason.startswith(f"{source}: ") for source, reason in reasons.items())
+    assert str(tmp_path) not in "".join(reasons.values())
+    damaged.unlink()
+    assert "added 1" in ended(intake) and list(FailureList(intake._settings).reasons()) != list(reasons)
 
 
 def test_who_else_writes_is_waited_for(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,12 +4,14 @@ without JavaScript; the key of the scope `admin` is kept in a cookie that no scr
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
+from fastapi.routing import APIRoute
 from starlette.datastructures import UploadFile
 
 from index.edit import remove_article
@@ -28,7 +30,24 @@ from web.templating import chosen_ui, render
 
 MOST_FILES: Final = 1000
 
-router = APIRouter(include_in_schema=False)
+
+class _Route(APIRoute):
+    """What is refused here is told with its reason, in any language of the interface, and with a way back: elsewhere
+    people get one sentence for all that cannot be used."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_told(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except InvalidRequest as error:
+                return _refused(request, [str(error)], [])
+
+        return handle_told
+
+
+router = APIRouter(include_in_schema=False, route_class=_Route)
 
 
 async def intake_of(request: Request) -> Intake:
@@ -68,7 +87,7 @@ def get_admin(request: Request, chatbot: TheChatbot, intake: TheIntake) -> Respo
         request, "admin.html", a=texts, run=intake.run, files=intake.uploads.files(), addresses=intake.addresses(),
         withheld=dict(intake.withheld), info=info,
         failed=[intake.shown(reason) for reason in FailureList(settings).reasons().values()],
-        generations=generations(settings),
+        generations=generations(settings), kept=settings.keep_generations,
     )  # fmt: skip
 
 
@@ -98,30 +117,31 @@ async def post_files(request: Request, intake: TheIntake) -> Response:
         files = [file for file in form.getlist("file") if isinstance(file, UploadFile) and file.filename]
         if not files:
             raise InvalidRequest("No file was sent. Choose one, then send the form.", "file")
-        await run_in_threadpool(_take_in, intake, files)
-    return _back()
+        taken, refused = await run_in_threadpool(_take_in, intake, files)
+    return _refused(request, refused, taken) if refused else _back()
 
 
-def _take_in(intake: Intake, files: list[UploadFile]) -> None:
+def _take_in(intake: Intake, files: list[UploadFile]) -> tuple[list[str], list[str]]:
+    """Names of those that were taken in, and why others were not."""
     taken: list[str] = []
     refused: list[str] = []
-    for file in files:
-        try:
-            taken.append(intake.uploads.add(file.filename or "", file.file))
-        except InvalidRequest as error:
-            refused.append(str(error))
-    if taken:
-        intake.start()
-    if refused:
-        others = f" Taken in: {', '.join(taken)}." if taken else ""
-        raise InvalidRequest(f"{' '.join(refused)}{others}", "file")
+    try:
+        for file in files:
+            try:
+                taken.append(intake.uploads.add(file.filename or "", file.file))
+            except InvalidRequest as error:
+                refused.append(str(error))
+    finally:  # also of those before one that the disk has no room for
+        if taken:
+            intake.start(addresses=False)
+    return taken, refused
 
 
 @router.post(f"{ADMIN}/files/remove", dependencies=[FromHere])
 def post_file_removed(intake: TheIntake, name: Name) -> Response:
     """Removes a file and its articles."""
     intake.uploads.remove(name)
-    intake.start()
+    intake.start(addresses=False)
     return _back()
 
 
@@ -164,3 +184,7 @@ def post_generation(request: Request, chatbot: TheChatbot, name: Name) -> Respon
 
 def _back() -> Response:
     return RedirectResponse(ADMIN, 303)
+
+
+def _refused(request: Request, reasons: list[str], taken: list[str]) -> Response:
+    return render(request, "admin.html", 422, a=ADMIN_TEXTS[chosen_ui(request)], reasons=reasons, taken=taken)

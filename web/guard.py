@@ -138,7 +138,10 @@ class Guard:
                 raise BodyTooSlow(f"Nothing came for {self.seconds:g} seconds. Send it again.") from error
             size += len(message.get("body", b""))
             if size > self.max_upload_bytes:
-                raise BodyTooLarge(f"More than {self.max_upload_bytes:,} bytes were sent at once. Send fewer files.")
+                raise BodyTooLarge(
+                    f"More than {self.max_upload_bytes:,} bytes were sent at once. Send fewer "
+                    "files, or raise max_upload_bytes."
+                )
             return message
 
         return receive_counted

@@ -33,6 +33,9 @@ ADDRESSES: Final = "sources.json"
 _BUSY_SECONDS: Final = 5.0
 """After so long a store that somebody else writes to is tried again."""
 
+_PAUSE_SECONDS: Final = 0.05
+"""Between two sources: a lock that is taken again at once is not seen to be free by those who wait for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -56,7 +59,7 @@ class Intake:
         self.uploads = Uploads(settings)
         self._list = settings.data / ADDRESSES
         self._lock = threading.Lock()
-        self._again = False
+        self._files_wait = self._addresses_wait = False
         self._allowed: set[str] = set()
         self.withheld: dict[str, TooManyRemoved] = {}  # by source: what the last run did not remove unasked
         self.run = Run()
@@ -92,6 +95,7 @@ class Intake:
                 raise InvalidRequest("This address was not added here. Those of the settings stay.", "name")
             self._keep_addresses([known for known in added if known != url])
         self.withheld.pop(source_name(url), None)
+        self._allowed.discard(source_name(url))
 
     def _keep_addresses(self, urls: list[str]) -> None:
         self._settings.data.mkdir(parents=True, exist_ok=True)
@@ -125,17 +129,19 @@ class Intake:
         yield
         ended.set()
 
-    def start(self) -> None:
-        """Index what is in the folder and at the addresses, or do so once more when the run under way has ended."""
+    def start(self, addresses: bool = True) -> None:
+        """Index what is in the folder, and what is at the `addresses`. A run under way looks at the folder before its
+        next source, and at all addresses once more when it has ended."""
         with self._lock:
-            self._again = True
+            self._files_wait = True
+            self._addresses_wait |= addresses
             if self.run.running:
                 return
             self.run = Run(running=True)
         threading.Thread(target=self._work, name="intake", daemon=True).start()
 
     def _work(self) -> None:
-        while self._wanted():
+        while self._is_wanted():
             try:
                 ended = Run(summary=self._index())
             except IndexFault as error:
@@ -145,27 +151,52 @@ class Intake:
                 ended = Run(problem="The server failed to index this. Its log says more.")
             self.run = replace(ended, running=True)
 
-    def _wanted(self) -> bool:
+    def _is_wanted(self) -> bool:
         with self._lock:
-            again, self._again = self._again, False
-            self.run = replace(self.run, running=again, waiting=False, done=0, total=0)
-            return again
+            wanted = self._files_wait or self._addresses_wait
+            self.run = replace(self.run, running=wanted, waiting=False, done=0, total=0)
+            return wanted
 
     def _index(self) -> Summary:
-        """The folder, then each source by itself: what is uploaded waits for no other server, and others may write
-        in between."""
-        self.uploads.folder.mkdir(parents=True, exist_ok=True)
-        self.run = replace(self.run, total=count_articles([self.uploads.folder]))
-        whole = self._built(str(self.uploads.folder), [self.uploads.folder], [], 1.0)
-        for url in self.addresses():
-            source = source_name(url)
-            try:
-                whole += self._built(source, [], [url], 1.0 if source in self._allowed else MOST_REMOVED)
-                self.withheld.pop(source, None)
-                self._allowed.discard(source)
-            except TooManyRemoved as error:
-                self.withheld[source] = error
+        """The folder, then each source by itself: what is uploaded waits for no other server, or for one at most, and
+        others may write in between."""
+        with self._lock:
+            addresses, self._addresses_wait = self._addresses_wait, False
+        whole = self._index_files()
+        for url in self.addresses() if addresses else ():
+            if self._files_wait:
+                whole += self._index_files()
+            whole += self._index_address(url)
         return whole
+
+    def _index_files(self) -> Summary:
+        with self._lock:
+            self._files_wait = False
+        folder = self.uploads.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.run = replace(self.run, done=0, total=count_articles([folder]))
+        return self._built(str(folder), [folder], [], 1.0)
+
+    def _index_address(self, url: str) -> Summary:
+        """What goes wrong with one source is a failure of it, and the others are looked at all the same."""
+        source = source_name(url)
+        most_removed = 1.0 if source in self._allowed else MOST_REMOVED
+        self._allowed.discard(source)  # it was allowed once
+        try:
+            summary = self._built(source, [], [url], most_removed)
+            self.withheld.pop(source, None)
+            return summary
+        except TooManyRemoved as error:
+            self.withheld[source] = error
+            return Summary()
+        except IndexFault as error:
+            why = problem_of(error).message
+        except Exception:
+            log.exception("Indexing %s failed.", source)
+            why = "the server failed to index this. Its log says more."
+        failed = {source: f"{source}: {why}"}
+        FailureList(self._settings).record([source], failed)
+        return Summary(failed=failed)
 
     def _built(self, tried: str, paths: list[Path], addresses: list[str], most_removed: float) -> Summary:
         embedder, failures = self._chatbot.embedder(), FailureList(self._settings)
@@ -186,6 +217,7 @@ class Intake:
                 self.run = replace(self.run, waiting=False)
         failures.record([tried], summary.failed)
         self._chatbot.look_again()
+        threading.Event().wait(_PAUSE_SECONDS)
         return summary
 
     def shown(self, reason: str) -> str:

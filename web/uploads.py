@@ -84,7 +84,11 @@ def fit_name(name: str) -> str:
     """A file's name, as a browser sends it, without folders and what names may not hold. Raises InvalidRequest if
     files of its kind are not read. `NAME.fields.yaml` says what the fields of the file `NAME` mean."""
     if name.endswith(ENDING):
-        return fit_name(name.removesuffix(ENDING)) + ENDING
+        return _fit_name(name.removesuffix(ENDING)) + ENDING
+    return _fit_name(name)
+
+
+def _fit_name(name: str) -> str:
     last = re.split(r"[/\\]", name)[-1]
     fit = " ".join(_UNFIT.sub(" ", last).split()).lstrip(".")
     stem = without_ending(fit)
