@@ -19,7 +19,7 @@ class TooManyRemoved(IndexFault):
     """A run would remove a large share of a source."""
 
     def __init__(self, path: str, removed: int, indexed: int) -> None:
-        self.removed, self.indexed = removed, indexed
+        self.path, self.removed, self.indexed = path, removed, indexed
         super().__init__(
             f"{path}: {removed:,} of its {indexed:,} articles are gone. Nothing was changed. If that is meant, run the "
             "same command with --yes."

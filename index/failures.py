@@ -7,9 +7,14 @@ import contextlib
 import json
 import logging
 from collections.abc import Collection
+from typing import Final
+
+from filelock import FileLock, Timeout
 
 from index.settings import IndexSettings
 from index.store import store_folder
+
+_PATIENCE_SECONDS: Final = 10.0
 
 logger = logging.getLogger(__name__)
 
@@ -31,15 +36,19 @@ class FailureList:
     def record(self, tried: Collection[str], failed: dict[str, str]) -> None:
         """What came of a run over the paths or addresses `tried`: what stood below them before is forgotten. A list
         that cannot be kept is logged: the run itself is done."""
-        below = tuple(f"{path}{mark}" for path in tried for mark in ("/", "#"))
-        known = self.reasons()
-        left = {name: why for name, why in known.items() if name not in tried and not name.startswith(below)}
-        if left | failed == known:
+        if self._after(tried, failed) == self.reasons():
             return
-        fresh = self._file.with_suffix(".new")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps(left | failed, ensure_ascii=True, indent=1), encoding="utf-8")
-            fresh.replace(self._file)
-        except OSError as error:
-            logger.warning("The list of what could not be read was not kept (%s).", error.strerror)
+            # Commands and the server keep the same list; what another has written meanwhile is read again.
+            with FileLock(self._file.with_suffix(".lock"), timeout=_PATIENCE_SECONDS):
+                fresh = self._file.with_suffix(".new")
+                fresh.write_text(json.dumps(self._after(tried, failed), ensure_ascii=True, indent=1), encoding="utf-8")
+                fresh.replace(self._file)
+        except (OSError, Timeout) as error:
+            logger.warning("The list of what could not be read was not kept (%s).", error)
+
+    def _after(self, tried: Collection[str], failed: dict[str, str]) -> dict[str, str]:
+        below = tuple(f"{path}{mark}" for path in tried for mark in ("/", "#"))
+        known = self.reasons().items()
+        return {name: why for name, why in known if name not in tried and not name.startswith(below)} | failed

@@ -269,7 +269,9 @@ def test_a_large_share_is_not_removed_unasked(tmp_path: Path) -> None:
     assert counts(run(settings, folder, most_removed=0.2)) == (0, 0, 5, 2, 0)
     (folder / "5.md").unlink()
     (folder / "6.md").unlink()
-    with pytest.raises(TooManyRemoved, match=f"{folder}: 2 of its 8 articles are gone. Nothing was changed.*--yes"):
+    with pytest.raises(
+        TooManyRemoved, match=f"{folder}: 2 of its 8 articles are gone. Nothing of it was changed.*--yes"
+    ):
         run(settings, folder, most_removed=0.2)
     lines.write_text("\n".join(rows[:7]), encoding="utf-8")
     with pytest.raises(TooManyRemoved, match=r"x\.jsonl: 3 of its 10"):

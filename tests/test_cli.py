@@ -152,13 +152,47 @@ def test_what_is_gone_is_removed_when_it_is_meant(tmp_path: Path) -> None:
     assert list(failed) == [f"{folder}/bad.md"] and "NUL" in failed[f"{folder}/bad.md"]
     (folder / "bad.md").unlink()
     (folder / "3.md").unlink()
-    refused = loccit("index", "files", "--store", store, folder=tmp_path)
+    (tmp_path / "more.md").write_text("The canal is wide.", encoding="utf-8")
+    refused = loccit("index", "files", "more.md", "--store", store, folder=tmp_path)
     assert refused.returncode == 1 and "1 of its 4 articles are gone" in refused.stderr
+    assert refused.stdout.startswith("added 1, updated 0, unchanged 0, removed 0, failed 1")
+    told = loccit("stats", "--failed", "--store", store, folder=tmp_path).stdout
+    assert told.count(str(folder)) == 1 and "1 of its 4 articles are gone" in told
     planned = loccit("index", "files", "--dry-run", "--store", store, folder=tmp_path)
     assert planned.stdout.splitlines()[0].split(maxsplit=2) == ["remove", "3", "(its source is gone)"]
+    assert f"{folder}: 1 of its 4 articles are gone. The run itself asks first, or needs --yes." in planned.stdout
+    planned = loccit("index", "files", "--dry-run", "--yes", "--store", store, folder=tmp_path)
+    assert "remove " in planned.stdout and "asks first" not in planned.stdout
     done = loccit("index", "files", "--yes", "--store", store, folder=tmp_path)
     assert done.returncode == 0 and done.stdout.startswith("added 0, updated 0, unchanged 3, removed 1, failed 0")
     assert json.loads(loccit("stats", "--failed", "--json", "--store", store, folder=tmp_path).stdout) == {}
+
+
+def test_what_is_left_out_and_what_is_not_there(tmp_path: Path) -> None:
+    folder, store = tmp_path / "files", f"embedded:{tmp_path}/files/index"
+    folder.mkdir()
+    for name in ("a.md", "a.csv.fields.yaml", "b.png", "c.PNG", "d.exe", "questions.jsonl", ".hidden.png", "e"):
+        (folder / name).write_text("The bridge is long.", encoding="utf-8")
+    done = loccit("index", "files", "mistyped", "--store", store, folder=tmp_path)
+    assert done.returncode == 1 and "mistyped: there is no such file" in done.stderr
+    assert "left out 4 files of kinds that are not read (.png 2, no ending 1, .exe 1)" in done.stderr
+    assert done.stdout.startswith("added 1,")
+    assert "Everything could be read." in loccit("stats", "--failed", "--store", store, folder=tmp_path).stdout
+
+
+def test_a_generation_is_named_by_its_beginning(tmp_path: Path) -> None:
+    store = f"embedded:{tmp_path}/index"
+    for text in ("The bridge is long.", "The canal is wide."):
+        (tmp_path / "a.md").write_text(text, encoding="utf-8")
+        assert loccit("index", "a.md", "--store", store, folder=tmp_path).returncode == 0
+    several = loccit("rollback", "0000", "--store", store, folder=tmp_path)
+    assert several.returncode == 1 and "Several generations begin with '0000'" in several.stderr
+    back = loccit("rollback", "000001", "--store", store, folder=tmp_path)
+    assert back.returncode == 0 and "lasts until the next run" in back.stdout
+    (line,) = [line for line in back.stdout.splitlines() if line.startswith("000001-")]
+    assert line.endswith("current")
+    nothing = loccit("rollback", "9", "--store", store, folder=tmp_path)
+    assert nothing.returncode == 1 and "'9' is not kept" in nothing.stderr
 
 
 def test_a_watched_folder_is_kept_in_step(tmp_path: Path) -> None:
@@ -181,4 +215,4 @@ def test_a_watched_folder_is_kept_in_step(tmp_path: Path) -> None:
             assert watching.stdout.readline().rstrip().endswith("moved 1")
         finally:
             watching.send_signal(signal.SIGINT)
-        assert watching.wait(30) == 130
+        assert watching.wait(30) == 130 and watching.stdout.read() == "Stopped watching.\n"

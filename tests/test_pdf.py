@@ -376,17 +376,88 @@ def test_titles_of_programs_are_none(said: str, title: str, tmp_path: Path) -> N
     article = read_pdf(tmp_path, made(draw, lang="de-AT"))
     assert (article.title, article.author, article.language) == (title, None, "de")
     assert article.text == ("" if title == "The bridge" else "# The bridge\n\n") + GOLD["en"][2][0]
-    assert article.published == time.strftime("%Y-%m-%d", time.gmtime()) or article.published is not None
+    assert article.published is None  # reportlab writes when it made the file
 
 
 @pytest.mark.parametrize(
-    ("date", "day"),
-    [("D:20240501120000+02'00'", "2024-05-01"), ("D:2024", "2024-01-01"), ("D:20241350", None), ("yesterday", None),
-     ("", None)],
+    "author", ["(anonymous)", "anonymous", "Unknown", "(unspecified)", "", "[Unknown author]", "Ada Brent"]
+)
+def test_authors_of_programs_are_none(author: str, tmp_path: Path) -> None:
+    content = written({4: b"<< /Author <" + author.encode("utf-16").hex().encode() + b"> >>"}, stream=SENTENCE)
+    assert read_pdf(tmp_path, content).author == (author if author == "Ada Brent" else None)
+
+
+PRISM: Final = 'xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/"'
+TERMS: Final = 'xmlns:dcterms="http://purl.org/dc/terms/"'
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        (f"<rdf:Description {PRISM}><prism:publicationDate>2024-05-01</prism:publicationDate></rdf:Description>", "2024-05-01"),
+        (f'<rdf:Description {PRISM} prism:coverDate="2024-05"/>', "2024-05-01"),
+        (f"<rdf:Description {TERMS}><dcterms:issued><rdf:Seq><rdf:li>2024-05-01T12:00:00Z</rdf:li></rdf:Seq>"
+         "</dcterms:issued></rdf:Description>", "2024-05-01"),
+        (f'<rdf:Description {PRISM} prism:publicationDate="2024-13-50"/>', None),
+        (f'<rdf:Description {PRISM} prism:publicationDate="1/2/2024"/>', None),
+        (f"<rdf:Description {PRISM}><prism:publicationDate>2024-05-01", None),
+        ('<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreateDate="2024-05-01"/>', None),
+        ("", None),
+    ],
 )  # fmt: skip
-def test_dates_are_days_or_none(date: str, day: str | None, tmp_path: Path) -> None:
-    content = written({4: b"<< /CreationDate (" + date.encode() + b") >>"}, stream=SENTENCE)
+def test_the_day_of_publication_is_the_one_that_is_stated(said: str, day: str | None, tmp_path: Path) -> None:
+    """Not the one on which a program wrote the file."""
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f"{said}</rdf:RDF></x:xmpmeta>"
+    ).encode()
+    stream = b"<< /Type /Metadata /Subtype /XML /Length %d >>\nstream\n%s\nendstream" % (len(packet), packet)
+    content = written({4: b"<< /CreationDate (D:20260102030405Z) >>", 6: stream}, stream=SENTENCE)
     assert read_pdf(tmp_path, content).published == day
+
+
+def test_many_packets_of_metadata_take_no_time(tmp_path: Path) -> None:
+    content = written({6: b"<< >>\n" + b"<x:xmpmeta" * 500_000}, stream=SENTENCE)
+    assert read_pdf(tmp_path, content).published is None
+
+
+def numbered_pages(pages: int, first: str, last: str) -> bytes:
+    """Each page with a line above and one below, as near to the text as its lines are to each other."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setTitle("The town")
+        for number in range(1, pages + 1):
+            words = filler(number).split()
+            lines = [first.replace("#", str(number))] * bool(first)
+            lines += [" ".join(words[i : i + 10]) for i in range(0, len(words), 10)]
+            lines += [last.replace("#", str(number))] * bool(last)
+            for i, line in enumerate(lines):
+                canvas.setFont("text", SIZE)
+                canvas.drawString(70, 770 - i * STEP, line)
+            canvas.showPage()
+
+    return made(draw)
+
+
+@pytest.mark.parametrize("pages", [2, 3, 5])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("", "Town news - page #"), ("Town news - page #", ""), ("", "Town news, May 2024 #"), ("", "Seite #"),
+     ("Page #/9", "- # -")],
+)  # fmt: skip
+def test_lines_that_count_the_pages_are_left_out(first: str, last: str, pages: int, tmp_path: Path) -> None:
+    text = read_pdf(tmp_path, numbered_pages(pages, first, last)).text
+    assert " ".join(text.split()) == " ".join(filler(number) for number in range(1, pages + 1))
+
+
+@pytest.mark.parametrize("pages", [2, 3, 5])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("Question #", ""), ("#. Turn the handle.", ""), ("", "Turn the handle to number #."), ("", "The total is 1#3")],
+)
+def test_lines_that_count_something_else_stay(first: str, last: str, pages: int, tmp_path: Path) -> None:
+    text = read_pdf(tmp_path, numbered_pages(pages, first, last)).text
+    assert [(first or last).replace("#", str(number)) in text for number in range(1, pages + 1)] == [True] * pages
 
 
 SENTENCE: Final = b"BT /F1 12 Tf 70 700 Td (The bridge was opened to carts in 1832.) Tj ET"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from index.errors import IndexFault, InvalidFilter, SettingsError
+from index.errors import IndexFault, InvalidFilter, SettingsError, StoreError
 from index.types import Filters
 from rag.errors import InvalidFolder, InvalidQuestion, RagFault
 from web import terminal
@@ -51,7 +51,7 @@ def _clear_errors() -> Iterator[None]:
         raise typer.Exit(2 if wrong_input else 1) from error
     except KeyboardInterrupt as error:
         terminal.print_error(
-            "Stopped. The published index is as it was; an indexing run goes on from here when it is called again."
+            "Stopped. What was published stays as it is; an indexing run goes on from here when it is called again."
         )
         raise typer.Exit(130) from error
 
@@ -77,7 +77,7 @@ def index(
         from web.indexing import run_index, run_watching  # the index package's machinery is not needed to ask
 
         if watch:
-            run_watching(sources, settings)
+            return run_watching(sources, settings)
         raise typer.Exit(run_index(sources, settings))
 
 
@@ -251,14 +251,20 @@ def stats(
         if settings.json_output:
             _print_json(found)
         else:
-            terminal.print_table(found)
+            if failed:
+                for reason in found.values():
+                    terminal.print_line(reason)
+            else:
+                terminal.print_table(found)
             if failed and not found:
                 terminal.print_line("Everything could be read.")
 
 
 @app.command()
 def rollback(
-    generation: Annotated[str | None, typer.Argument(help="The one to publish again; none: list them.")] = None,
+    generation: Annotated[
+        str | None, typer.Argument(help="The one to publish again, or how its name begins; none: list them.")
+    ] = None,
     store: Store = None,
 ) -> None:
     """Go back to an earlier generation of the index."""
@@ -267,7 +273,8 @@ def rollback(
         from index.store import generations, roll_back
 
         if generation is not None:
-            roll_back(settings, generation)
+            roll_back(settings, _whole_name(generation, [kept.name for kept in generations(settings)]))
+            terminal.print_line("Published. It lasts until the next run that finds changes.")
         for kept in generations(settings):
             terminal.print_line(f"{kept.name}  {kept.published}{'  current' if kept.current else ''}")
 
@@ -319,6 +326,15 @@ def revoke_key(key_id: Annotated[str, typer.Argument(help="Its id, see `loccit k
 
 def _keys() -> KeyStore:
     return KeyStore(load_settings({}).data)
+
+
+def _whole_name(beginning: str, names: Sequence[str]) -> str:
+    """The one generation whose name begins so; what begins none is left for the store to refuse. Raises StoreError if
+    several do."""
+    found = [name for name in names if beginning and name.startswith(beginning)]
+    if len(found) > 1 and beginning not in found:
+        raise StoreError(f"Several generations begin with '{beginning}': {', '.join(found)}. Write more of the name.")
+    return found[0] if len(found) == 1 else beginning
 
 
 def _read_answer(file: str) -> Mapping[str, Any]:

@@ -1,44 +1,35 @@
-"""`loccit index` and `loccit stats`: plan, progress, summary. Left out: the work itself (`index/build.py`)."""
+"""`loccit index` and `loccit stats`: plan, progress, summary. Left out: the work itself (`index/build.py`), running again
+(`watching.py`)."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from pathspec import GitIgnoreSpec
 
 from index.build import Summary, build
 from index.embedder import Embedder, embedder_name, open_embedder
-from index.errors import IndexFault, NoIndexError, TooManyRemoved, UnreadableArticle
+from index.errors import NoIndexError, TooManyRemoved
 from index.failures import FailureList
+from index.fetching.state import FetchState
 from index.plan import MOST_REMOVED, Change, in_one_spelling, plan_changes
 from index.plan_addresses import fetch_state, plan_sources, source_name
-from index.readers import count_articles
-from index.store import Entry, check_embedder, open_store, open_writer
+from index.readers import IGNORE_FILE, QUESTIONS_FILES, count_articles, ending_of, printable
+from index.readers.mapping import ENDING
+from index.store import Entry, check_embedder, open_store, open_writer, store_folder
 from index.types import Filters
 from index.unfinished import remembering
 from web import terminal
 from web.settings import Settings
-from web.watching import watch
 
-
-def run_watching(sources: Sequence[str], settings: Settings) -> None:
-    """Index, then again after each change below the paths, until Ctrl-C. The model is loaded once. What goes wrong is
-    told, and tried again after the next change."""
-    if not Sources.of(sources).paths:
-        raise UnreadableArticle("Only files and folders are watched. Name one, or leave --watch out.")
-    opened = cache(lambda: open_embedder(settings))
-
-    def run() -> None:
-        try:
-            run_index(sources, settings, opened)
-        except IndexFault as error:
-            terminal.print_error(str(error))
-
-    terminal.print_line("Watching for changes  (Ctrl-C stops it)")
-    watch(Sources.of(sources).paths, settings, run)
+_KINDS_TOLD: Final = 3
+"""Kinds of files left out that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +49,94 @@ class Sources:
         """As origins of failures begin."""
         return [*(str(in_one_spelling(path)) for path in self.paths), *map(source_name, self.addresses)]
 
+    def parts(self) -> Iterator[Sources]:
+        """The paths, among which articles may have moved, then each address by itself."""
+        if self.paths:
+            yield Sources(self.paths, [])
+        yield from (Sources([], [url]) for url in self.addresses)
+
+    def split(self, name: str) -> tuple[Sources, Sources]:
+        """What an error calls `name`, and the others."""
+        paths = [path for path in self.paths if printable(in_one_spelling(path)) == name]
+        addresses = [url for url in self.addresses if source_name(url) == name]
+        others = [path for path in self.paths if path not in paths], [u for u in self.addresses if u not in addresses]
+        return Sources(paths, addresses), Sources(*others)
+
 
 def run_index(names: Sequence[str], settings: Settings, embedder: Callable[[], Embedder] | None = None) -> int:
     """Plan, and unless it is a dry run or nothing changes, build. Returns the exit code: 1 if an
-    article could not be read. The model is loaded only when something changes, by `embedder` if that is given;
-    and where there are addresses, which are asked once."""
+    article could not be read, or a source not be emptied unasked. The model is loaded only when something changes, by
+    `embedder` if that is given; and where there are addresses, which are asked once."""
     sources, failures = Sources.of(names), FailureList(settings)
     entries, failed = _entries(settings), failures.reasons()
-    summary = Summary()
     if settings.dry_run:
-        with fetch_state(sources.addresses, settings) as state:
-            for change in plan_sources(sources.paths, sources.addresses, entries, settings, state, failed):
-                _print_planned(change)
-                summary.count(change)
-        code = _told(summary)
-        terminal.print_line(f"plan: {summary.line()}")
-        return code
+        return _told(_print_plan(sources, entries, settings, failed), sources, settings, "plan: ")
+    summary, refused = Summary(), dict[str, str]()
     for change in plan_changes(sources.paths, entries, settings, failed):
         summary.count(change)
         if summary.changes:
             break
     if summary.changes or sources.addresses:
-        summary = _build(sources, settings, failed, (embedder or (lambda: open_embedder(settings)))())
-    failures.record(sources.tried(), summary.failed)
-    code = _told(summary)
-    terminal.print_line(summary.line())
-    return code
+        opened, summary = (embedder or (lambda: open_embedder(settings)))(), Summary()
+        for part in sources.parts():
+            summary += _build(part, settings, failed, opened, refused)
+    found = {name: why for name, why in summary.failed.items() if name not in _mistyped(sources.paths, entries)}
+    # Of a source that was refused nothing was tried, and what was known of it stays so.
+    failures.record([name for name in sources.tried() if name not in refused], found | refused)
+    summary.failed |= refused
+    return _told(summary, sources, settings)
 
 
-def _told(summary: Summary) -> int:
+def _told(summary: Summary, sources: Sources, settings: Settings, label: str = "") -> int:
     for failure in summary.failures:
         terminal.print_error(failure)
+    others = Counter(ending for path in sources.paths for ending in _left_out(path, store_folder(settings)))
+    if others:
+        kinds = ", ".join(f"{kind or 'no ending'} {count:,}" for kind, count in others.most_common(_KINDS_TOLD))
+        terminal.print_note(f"left out {others.total():,} files of kinds that are not read ({kinds})")
+    terminal.print_line(f"{label}{summary.line()}")
     return 1 if summary.failed else 0
+
+
+def _left_out(folder: Path, own: Path) -> Iterator[str]:
+    """The endings of files below a folder that somebody may have meant to be articles, though they are of no kind that
+    is read: those of the store itself are not, nor what may be left out on purpose."""
+    ignored = GitIgnoreSpec.from_lines([])
+    with suppress(OSError, ValueError):  # the run has named it as a failure
+        ignored = GitIgnoreSpec.from_lines((folder / IGNORE_FILE).read_text(encoding="utf-8").splitlines())
+    for place, inner, names in os.walk(folder):
+        inner[:] = [
+            name for name in inner if not name.startswith(".") and Path(place, name).absolute() != own.absolute()
+        ]
+        for file in (Path(place, name) for name in names if not name.startswith(".")):
+            ours = ending_of(file) or file.name in QUESTIONS_FILES or file.name.endswith(ENDING)
+            if not ours and not ignored.match_file(file.relative_to(folder).as_posix()):
+                yield file.suffix.lower()
+
+
+def _mistyped(paths: Sequence[Path], entries: Sequence[Entry]) -> set[str]:
+    """Paths where nothing is, and of which nothing is indexed: to try them again is no use."""
+    missing = (str(in_one_spelling(path)) for path in paths if not os.path.lexists(path))
+    return {name for name in missing if not any(_holds(name, entry.origin) for entry in entries)}
+
+
+def _holds(source: str, origin: str) -> bool:
+    return origin == source or origin.startswith((f"{source}/", f"{source}#"))
+
+
+def _print_plan(sources: Sources, entries: Sequence[Entry], settings: Settings, failed: Collection[str]) -> Summary:
+    summary, gone = Summary(), set[str]()
+    with fetch_state(sources.addresses, settings) as state:
+        for change in plan_sources(sources.paths, sources.addresses, entries, settings, state, failed):
+            _print_planned(change)
+            summary.count(change)
+            if change.kind == "remove":
+                gone.add(change.entry.origin)
+        for name, removed, indexed in _shares(sources, entries, state, gone):
+            if removed > MOST_REMOVED * indexed and not settings.yes:
+                told = _gone(TooManyRemoved(name, removed, indexed))
+                terminal.print_line(f"{told} The run itself asks first, or needs --yes.")
+    return summary
 
 
 def _print_planned(change: Change) -> None:
@@ -101,6 +148,20 @@ def _print_planned(change: Change) -> None:
         terminal.print_line(f"{change.kind:9} {change.entry.article_id}  ({reason})")
 
 
+def _shares(
+    sources: Sources, entries: Sequence[Entry], state: FetchState | None, gone: Collection[str]
+) -> Iterator[tuple[str, int, int]]:
+    """Of each source how much is removed, and how much there is: articles of a path, pages of an address."""
+    for path in sources.paths:
+        root = str(in_one_spelling(path))
+        below = [entry.origin for entry in entries if _holds(root, entry.origin)]
+        yield printable(Path(root)), sum(origin in gone for origin in below), len(below)
+    for source in map(source_name, sources.addresses if state else ()):
+        pages = state.pages_of(source) if state else []
+        left = [any(_holds(page, e.origin) and e.origin not in gone for e in entries) for page in pages]
+        yield source, left.count(False), len(left)
+
+
 def _entries(settings: Settings) -> list[Entry]:
     try:
         store = open_store(settings)
@@ -110,30 +171,44 @@ def _entries(settings: Settings) -> list[Entry]:
     return store.entries()
 
 
-def _build(sources: Sources, settings: Settings, failed: Collection[str], embedder: Embedder) -> Summary:
-    """Asks before a large share of a path's articles is removed, where there is somebody to ask."""
-
-    def make(most_removed: float) -> Summary:
-        total, done = count_articles(sources.paths), 0
-        with (
-            open_writer(settings, embedder.name, embedder.dimension) as writer,
-            remembering(embedder, settings) as remembered,
-            terminal.progress("Indexing") as advance,
-        ):
-
-            def report(change: Change) -> None:
-                nonlocal done
-                done += change.kind != "remove"
-                advance(done, total)
-
-            return build(sources.paths, writer, remembered, settings, report, failed, most_removed, sources.addresses)
-
+def _build(
+    sources: Sources, settings: Settings, failed: Collection[str], embedder: Embedder, refused: dict[str, str]
+) -> Summary:
+    """Asks before a large share of a source's articles is removed, where there is somebody to ask. Without a yes that
+    source stays as it is, and `refused` says so; the others are done all the same."""
     try:
-        return make(1.0 if settings.yes else MOST_REMOVED)
+        return _make(sources, settings, failed, embedder, 1.0 if settings.yes else MOST_REMOVED)
     except TooManyRemoved as error:
-        if not terminal.confirmed(str(error)):
-            raise
-    return make(1.0)
+        held, others = sources.split(error.path)
+        done = Summary()
+        if terminal.confirmed(_gone(error)):
+            done += _make(held, settings, failed, embedder, 1.0)
+        else:
+            why = f"{_gone(error)} Nothing of it was changed. If that is meant, run the same command with --yes."
+            refused.update(dict.fromkeys(held.tried(), why))
+        return done + _build(others, settings, failed, embedder, refused) if others != Sources([], []) else done
+
+
+def _gone(error: TooManyRemoved) -> str:
+    return f"{error.path}: {error.removed:,} of its {error.indexed:,} articles are gone."
+
+
+def _make(
+    sources: Sources, settings: Settings, failed: Collection[str], embedder: Embedder, most_removed: float
+) -> Summary:
+    total, done = count_articles(sources.paths), 0
+    with (
+        open_writer(settings, embedder.name, embedder.dimension) as writer,
+        remembering(embedder, settings) as remembered,
+        terminal.progress("Indexing") as advance,
+    ):
+
+        def report(change: Change) -> None:
+            nonlocal done
+            done += change.kind != "remove"
+            advance(done, total)
+
+        return build(sources.paths, writer, remembered, settings, report, failed, most_removed, sources.addresses)
 
 
 def index_stats(settings: Settings) -> dict[str, Any]:

@@ -57,6 +57,11 @@ def print_error(text: str) -> None:
     Console(stderr=True, highlight=False).print(Text(_clean(text), style="red"), soft_wrap=True)
 
 
+def print_note(text: str) -> None:
+    """One line on standard error that is no error."""
+    Console(stderr=True, highlight=False).print(Text(_clean(text)), soft_wrap=True)
+
+
 def confirmed(text: str) -> bool:
     """Whether the person at the terminal says yes; False where there is none."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -4,18 +4,50 @@ run finds out by itself (`index/plan.py`), sources by address."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
-from index.errors import UnreadableArticle
+from index.embedder import open_embedder
+from index.errors import IndexFault, UnreadableArticle
 from index.plan import in_one_spelling
 from index.settings import IndexSettings
 from index.store import store_folder
+from web import terminal
+from web.indexing import Sources, run_index
+from web.settings import Settings
 
 QUIET_MS: Final = 1000
 """A run begins once nothing has changed for so long: copying a folder is one change."""
 
 LOOK_MS: Final = 500
+
+
+def run_watching(sources: Sequence[str], settings: Settings) -> None:
+    """Index, then again after each change below the paths, until Ctrl-C. The model is loaded once. What goes wrong is
+    told, and tried again after the next change. Raises UnreadableArticle if there is nothing to watch, and
+    KeyboardInterrupt if a run was under way when Ctrl-C came."""
+    if not Sources.of(sources).paths:
+        raise UnreadableArticle("Only files and folders are watched. Name one, or leave --watch out.")
+    opened = cache(lambda: open_embedder(settings))
+    under_way = False
+
+    def run() -> None:
+        nonlocal under_way
+        under_way = True
+        try:
+            run_index(sources, settings, opened)
+        except IndexFault as error:
+            terminal.print_error(str(error))
+        under_way = False
+
+    terminal.print_line("Watching for changes  (Ctrl-C stops it)")
+    try:
+        watch(Sources.of(sources).paths, settings, run)
+    except KeyboardInterrupt:
+        if under_way:
+            raise
+        terminal.print_line("Stopped watching.")
 
 
 def watch(paths: Sequence[Path], settings: IndexSettings, changed: Callable[[], object]) -> None:

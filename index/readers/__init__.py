@@ -4,6 +4,7 @@ its ending; each kind of source has a file of its own. Left out: fetching addres
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from index.readers import (
     json_file,
     jsonl,
     mail,
+    mapping,
     markdown,
     mediawiki,
     packed,
@@ -97,9 +99,12 @@ def holds_many(name: str) -> bool:
     return READERS.get(ending_of(Path(name)) or "") in _OWN_LIMITS
 
 
-def find_files(path: Path) -> tuple[list[Path], list[Path]]:
+def find_files(
+    path: Path, others: Counter[str] | None = None, own: Path | None = None
+) -> tuple[list[Path], list[Path]]:
     """The files to read at `path` (itself, or all of known endings below a folder), and the folders
-    below it that cannot be listed, both in order.
+    below it that cannot be listed, both in order. `others` counts the endings of files of other kinds, but
+    for those below `own`.
 
     Hidden files, `questions.jsonl`, `follow_ups.jsonl` and what the folder's `.loccitignore` names (one pattern a
     line, as in .gitignore) are left out. Raises UnreadableArticle if there is nothing at `path`, or
@@ -119,8 +124,12 @@ def find_files(path: Path) -> tuple[list[Path], list[Path]]:
         inner[:] = [name for name in inner if not name.startswith(".")]
         for file in (Path(folder, name) for name in names if not name.startswith(".")):
             known = ending_of(file) is not None and file.name not in QUESTIONS_FILES
-            if known and not ignored.match_file(file.relative_to(path).as_posix()) and _may_be_file(file):
+            if ignored.match_file(file.relative_to(path).as_posix()) or not _may_be_file(file):
+                continue
+            if known:
                 found.append(file)
+            elif others is not None and _is_article(file, own):
+                others[file.suffix.lower()] += 1
     unlisted = [folder for folder in unlisted if not ignored.match_file(f"{folder.relative_to(path).as_posix()}/")]
     return sorted(found), sorted(unlisted)
 
@@ -135,6 +144,12 @@ def _may_be_file(file: Path) -> bool:
 def printable(path: Path) -> str:
     """The path as text that UTF-8 can hold: bytes of a name that are not UTF-8 read like `\\xe9`."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _is_article(file: Path, own: Path | None) -> bool:
+    """Whether somebody may have meant a file to be one, though it is of no kind that is read."""
+    ours = own is not None and file.absolute().is_relative_to(own.absolute())
+    return not ours and file.name not in QUESTIONS_FILES and not file.name.endswith(mapping.ENDING)
 
 
 def _ignored(file: Path) -> GitIgnoreSpec:

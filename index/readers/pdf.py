@@ -5,7 +5,6 @@ begins. Left out: pictures of text (scans), notes and forms, words in drawings; 
 from __future__ import annotations
 
 import ctypes
-import datetime
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +16,7 @@ from index.readers.blocks import Block, join_blocks
 from index.readers.cleaning import clean_words, mend_characters
 from index.readers.fields import make_article
 from index.readers.pdf_columns import lines_in_order
+from index.readers.pdf_dates import published_day
 from index.readers.pdf_furniture import body_of, without_furniture
 from index.readers.pdf_glyphs import Cell, page_cells
 from index.readers.pdf_lines import PagedBlock, paged_blocks
@@ -35,14 +35,17 @@ _END_BYTES: Final = 4096
 _NO_TEXT: Final = "its pages are pictures without text; run it through a text recognition (OCR) first"
 _NO_LETTERS: Final = "its fonts do not tell which letters they show; run it through a text recognition (OCR) first"
 _NO_TITLE: Final = re.compile(
-    r"microsoft \w+ - .*|(?:untitled|unbenannt|sans titre|document|présentation|presentation|title)[\s\d._-]*|"
+    r"microsoft \w+ - .*|\(?(?:untitled|anonymous|unspecified|unbenannt|sans titre|document|présentation|presentation|"
+    r"title)[\s\d._()-]*|"
     r".*\.(?:docx?|pdf|odt|rtf|txt|tex|dvi|indd|qxd|pptx?|xlsx?|html?|pages)|[\W\d_]*",
     re.IGNORECASE | re.DOTALL,
 )  # fmt: skip
 _NO_AUTHOR: Final = frozenset(
-    ("anonymous", "unknown", "user", "admin", "administrator", "root", "owner", "author", "pc")
-)
-_DATE: Final = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?")
+    ("", "anonymous", "unknown", "unspecified", "unknown author", "none", "n/a", "user", "admin", "administrator", "root",
+     "owner", "author", "pc")
+)  # fmt: skip
+"""What programs write where nobody is named, also in brackets."""
+
 _ONE_AT_A_TIME: Final = threading.Lock()
 """pdfium is not made for several threads, not even with a file each."""
 
@@ -51,6 +54,7 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
     """See `readers.Reader`. The title is that of the file's properties, else the largest heading of its first page."""
     with _ONE_AT_A_TIME:
         pages, fields = _read_pages(file)
+    fields["date"] = published_day(file)
     if not any(pages):
         raise UnreadableArticle(_NO_TEXT)
     body = body_of(pages)
@@ -132,23 +136,13 @@ def _fields_of(opened: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if not _NO_TITLE.fullmatch(said["Title"]):
         fields["title"] = said["Title"]
-    if said["Author"].casefold() not in _NO_AUTHOR:
+    if said["Author"].strip("()[]<> ").casefold() not in _NO_AUTHOR:
         fields["author"] = said["Author"]
-    fields["date"] = _day(said["CreationDate"])
     buffer = ctypes.create_string_buffer(64)
     size = raw.FPDFCatalog_GetLanguage(opened, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), 64)
     if 2 < size <= 64:
         fields["language"] = buffer.raw[: size - 2].decode("utf-16-le", "replace")
     return fields
-
-
-def _day(date: str) -> str | None:
-    """The day of a date as PDF writes it (D:20240501…), None if it is none."""
-    found = _DATE.match(date)
-    try:
-        return datetime.date(*(int(part or 1) for part in found.groups())).isoformat() if found else None
-    except ValueError:
-        return None
 
 
 def _clean(blocks: Iterable[PagedBlock]) -> Iterator[PagedBlock]:

@@ -24,6 +24,8 @@ _SPACED: Final = 1.3
 _MOST_WORDS: Final = 12
 ENDS_SENTENCE: Final = re.compile("[.!?…。！？؟۔]['\"”’»)\\]]*$")
 _ROMAN: Final = re.compile(r"[\W_]*[ivxlc]+[\W_]*", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"\d{1,6}")
+_SAYS_PAGE: Final = re.compile(r"\b(?:page|seite|página|pagina|pág|pag|p|s)\b\.?\s*\d|صفحة|[页頁]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def without_furniture(pages: Sequence[Sequence[Cell]], body: Body) -> list[list[
     places: dict[tuple[bool, str], list[_Row]] = defaultdict(list)
     for row in (row for sides in edges for side in sides for row in side):
         places[row.key].append(row)
-    repeated = {id(row) for rows in places.values() for row in _repeated(rows, len(pages), body)}
+    repeated = {id(row): counts for rows in places.values() for row, counts in _repeated(rows, len(pages), body)}
     kept = []
     slots = _slots(edges, repeated, body)
     for page, sides in zip(pages, edges, strict=True):
@@ -106,8 +108,9 @@ def _edge(page: Sequence[Cell], upper: bool) -> Iterator[_Row]:
         yield _Row(tuple(sorted(row, key=lambda cell: cell.left)), upper, abs(row[0].top - after[0].top))
 
 
-def _repeated(rows: list[_Row], pages: int, body: Body) -> Iterator[_Row]:
-    """Those of equal words, numbers aside, that stand in one place on enough pages and can be no text of their own."""
+def _repeated(rows: list[_Row], pages: int, body: Body) -> Iterator[tuple[_Row, bool]]:
+    """Those of equal words, numbers aside, that stand in one place on enough pages and can be no text of their own;
+    and whether they count the pages."""
     enough = 2 if pages <= 3 else 3
     rows = sorted(rows, key=lambda row: row.height)
     first = 0
@@ -126,7 +129,18 @@ def _repeated(rows: list[_Row], pages: int, body: Body) -> Iterator[_Row]:
         ):
             continue
         if on >= enough:
-            yield from together
+            counts = _count_pages(together, pages)
+            yield from ((row, counts) for row in together)
+
+
+def _count_pages(rows: list[_Row], pages: int) -> bool:
+    """Whether a number in the rows goes up with the pages, all of them or all but a cover. At the top of a page
+    "Question 2" counts too and belongs to the text, so a row must say there that it is a page's number."""
+    if len(rows) < max(pages - 1, 2) or (rows[0].upper and not _SAYS_PAGE.search(rows[0].text)):
+        return False
+    ahead = [tuple(int(number) - row.cells[0].page for number in _NUMBER.findall(row.text)) for row in rows]
+    # Of two pages only "1" and "2": two amounts may happen to follow each other.
+    return any(len(set(steps)) == 1 and (steps[0] == 0 or len(rows) > 2) for steps in zip(*ahead, strict=False))
 
 
 def _apart(row: _Row, body: Body) -> bool:
@@ -138,19 +152,22 @@ def _other_size(row: _Row, body: Body) -> bool:
     return abs(row.cells[0].size - body.size) > 0.04 * body.size
 
 
-def _outer(side: list[_Row], repeated: set[int], slots: list[tuple[bool, float, float]], body: Body) -> list[_Row]:
-    """The rows of a page's edge that are furniture: none stands further in than a row that is not."""
+def _outer(
+    side: list[_Row], repeated: dict[int, bool], slots: list[tuple[bool, float, float]], body: Body
+) -> list[_Row]:
+    """The rows of a page's edge that are furniture: none stands further in than a row that is not. What counts the
+    pages may stand as near to the text as its lines do to each other."""
     rows: list[_Row] = []
     for row in side:
         if id(row) not in repeated and not _in_slot(row, slots):
             break
         rows.append(row)
-    while rows and not _apart(rows[-1], body):
+    while rows and not (_apart(rows[-1], body) or repeated.get(id(rows[-1]), False)):
         rows.pop()
     return rows
 
 
-def _slots(edges: list[list[list[_Row]]], repeated: set[int], body: Body) -> list[tuple[bool, float, float]]:
+def _slots(edges: list[list[list[_Row]]], repeated: dict[int, bool], body: Body) -> list[tuple[bool, float, float]]:
     """Places that hold furniture on at least half of the pages, as (upper, height, font size): a header that changes
     with each chapter stands there too."""
     counts: dict[tuple[bool, float, float], int] = defaultdict(int)

@@ -19,7 +19,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -123,7 +123,11 @@ class StoreFolder:
         """Those that are kept, the latest first."""
         current = self.current()
         names = reversed(self._names()) if self.generations.is_dir() else ()
-        return [Generation(name, _day_and_time(self.generations / name), name == current) for name in names]
+        found = []
+        for name in names:
+            with suppress(FileNotFoundError):  # removed meanwhile
+                found.append(Generation(name, _day_and_time(self.generations / name), name == current))
+        return found
 
     def roll_back(self, name: str, check: Callable[[Path], None]) -> None:
         """Make an older generation the current one again, if `check` of its folder raises nothing. Raises StoreError
