@@ -391,10 +391,15 @@ PRISM: Final = 'xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/"'
 TERMS: Final = 'xmlns:dcterms="http://purl.org/dc/terms/"'
 
 
+def stream_of(content: bytes) -> bytes:
+    return b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content)
+
+
 @pytest.mark.parametrize(
     ("said", "day"),
     [
-        (f"<rdf:Description {PRISM}><prism:publicationDate>2024-05-01</prism:publicationDate></rdf:Description>", "2024-05-01"),
+        (f"<rdf:Description {PRISM}><prism:publicationDate>2024-05-01</prism:publicationDate></rdf:Description>",
+         "2024-05-01"),
         (f'<rdf:Description {PRISM} prism:coverDate="2024-05"/>', "2024-05-01"),
         (f"<rdf:Description {TERMS}><dcterms:issued><rdf:Seq><rdf:li>2024-05-01T12:00:00Z</rdf:li></rdf:Seq>"
          "</dcterms:issued></rdf:Description>", "2024-05-01"),
@@ -411,13 +416,12 @@ def test_the_day_of_publication_is_the_one_that_is_stated(said: str, day: str | 
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         f"{said}</rdf:RDF></x:xmpmeta>"
     ).encode()
-    stream = b"<< /Type /Metadata /Subtype /XML /Length %d >>\nstream\n%s\nendstream" % (len(packet), packet)
-    content = written({4: b"<< /CreationDate (D:20260102030405Z) >>", 6: stream}, stream=SENTENCE)
+    content = written({4: b"<< /CreationDate (D:20260102030405Z) >>", 6: stream_of(packet)}, stream=SENTENCE)
     assert read_pdf(tmp_path, content).published == day
 
 
 def test_many_packets_of_metadata_take_no_time(tmp_path: Path) -> None:
-    content = written({6: b"<< >>\n" + b"<x:xmpmeta" * 500_000}, stream=SENTENCE)
+    content = written({6: stream_of(b"<x:xmpmeta" * 500_000)}, stream=SENTENCE)
     assert read_pdf(tmp_path, content).published is None
 
 
@@ -471,7 +475,7 @@ def written(objects: dict[int, bytes] | None = None, stream: bytes = b"", pages:
         2: pages or b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R /Resources " + FONT + b" >>",
         4: b"<< >>",
-        5: b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        5: stream_of(stream),
         **(objects or {}),
     }
     body = b"".join(b"%d 0 obj\n%s\nendobj\n" % part for part in parts.items())

@@ -41,8 +41,8 @@ _NO_TITLE: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )  # fmt: skip
 _NO_AUTHOR: Final = frozenset(
-    ("", "anonymous", "unknown", "unspecified", "unknown author", "none", "n/a", "user", "admin", "administrator", "root",
-     "owner", "author", "pc")
+    ("", "anonymous", "unknown", "unspecified", "unknown author", "none", "n/a", "user", "admin", "administrator",
+     "root", "owner", "author", "pc")
 )  # fmt: skip
 """What programs write where nobody is named, also in brackets."""
 
