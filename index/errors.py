@@ -21,8 +21,8 @@ class TooManyRemoved(IndexFault):
     def __init__(self, path: str, removed: int, indexed: int) -> None:
         self.path, self.removed, self.indexed = path, removed, indexed
         super().__init__(
-            f"{path}: {removed:,} of its {indexed:,} articles are gone. Nothing was changed. If that is meant, run the "
-            "same command with --yes."
+            f"{path}: {removed:,} of its {indexed:,} articles are gone. Nothing of it was changed. If that is meant, "
+            "run the same command with --yes."
         )
 
 
