@@ -8,6 +8,7 @@ from typing import Final
 
 TEXTS: Final[dict[str, dict[str, str]]] = {
     "en": {
+        "all_articles": "See all articles",
         "also_in": "Also in:",
         "any": "Any",
         "around": "What stands around it",
@@ -136,6 +137,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "updated": "updated",
     },
     "fr": {
+        "all_articles": "Voir tous les articles",
         "also_in": "Aussi dans :",
         "any": "Tous",
         "around": "Ce qui l’entoure",
