@@ -157,7 +157,7 @@ def test_what_is_gone_is_removed_when_it_is_meant(tmp_path: Path) -> None:
     assert refused.returncode == 1 and "1 of its 4 articles are gone" in refused.stderr
     assert refused.stdout.startswith("added 1, updated 0, unchanged 0, removed 0, failed 1")
     told = loccit("stats", "--failed", "--store", store, folder=tmp_path).stdout
-    assert told.count(str(folder)) == 1 and "1 of its 4 articles are gone" in told
+    assert told.count("1 of its 4 articles are gone") == told.count("bad.md") == 1
     planned = loccit("index", "files", "--dry-run", "--store", store, folder=tmp_path)
     assert planned.stdout.splitlines()[0].split(maxsplit=2) == ["remove", "3", "(its source is gone)"]
     assert f"{folder}: 1 of its 4 articles are gone. The run itself asks first, or needs --yes." in planned.stdout
@@ -215,4 +215,4 @@ def test_a_watched_folder_is_kept_in_step(tmp_path: Path) -> None:
             assert watching.stdout.readline().rstrip().endswith("moved 1")
         finally:
             watching.send_signal(signal.SIGINT)
-        assert watching.wait(30) == 130 and watching.stdout.read() == "Stopped watching.\n"
+        assert watching.wait(30) == 0 and watching.stdout.read() == "Stopped watching.\n"

@@ -74,7 +74,8 @@ def index(
     """Bring the index in step with PATH: add, update, remove what is gone, skip what is unchanged."""
     with _clear_errors():
         settings = load_settings({"store": store, "dry_run": dry_run, "yes": yes})
-        from web.indexing import run_index, run_watching  # the index package's machinery is not needed to ask
+        from web.indexing import run_index  # the index package's machinery is not needed to ask
+        from web.watching import run_watching
 
         if watch:
             return run_watching(sources, settings)

@@ -1,5 +1,5 @@
-"""`loccit index` and `loccit stats`: plan, progress, summary. Left out: the work itself (`index/build.py`), running again
-(`watching.py`)."""
+"""`loccit index` and `loccit stats`: plan, progress, summary. Left out: the work itself (`index/build.py`), running
+again (`watching.py`)."""
 
 from __future__ import annotations
 
@@ -11,17 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pathspec import GitIgnoreSpec
-
 from index.build import Summary, build
 from index.embedder import Embedder, embedder_name, open_embedder
-from index.errors import NoIndexError, TooManyRemoved
+from index.errors import NoIndexError, TooManyRemoved, UnreadableArticle
 from index.failures import FailureList
 from index.fetching.state import FetchState
 from index.plan import MOST_REMOVED, Change, in_one_spelling, plan_changes
 from index.plan_addresses import fetch_state, plan_sources, source_name
-from index.readers import IGNORE_FILE, QUESTIONS_FILES, count_articles, ending_of, printable
-from index.readers.mapping import ENDING
+from index.readers import count_articles, find_files, printable
 from index.store import Entry, check_embedder, open_store, open_writer, store_folder
 from index.types import Filters
 from index.unfinished import remembering
@@ -90,28 +87,16 @@ def run_index(names: Sequence[str], settings: Settings, embedder: Callable[[], E
 def _told(summary: Summary, sources: Sources, settings: Settings, label: str = "") -> int:
     for failure in summary.failures:
         terminal.print_error(failure)
-    others = Counter(ending for path in sources.paths for ending in _left_out(path, store_folder(settings)))
+    others: Counter[str] = Counter()
+    for path in sources.paths:
+        with suppress(UnreadableArticle):  # the run has named it as a failure
+            find_files(path, others, store_folder(settings))
     if others:
-        kinds = ", ".join(f"{kind or 'no ending'} {count:,}" for kind, count in others.most_common(_KINDS_TOLD))
+        most = sorted(others.items(), key=lambda kind: (-kind[1], kind[0]))[:_KINDS_TOLD]
+        kinds = ", ".join(f"{kind or 'no ending'} {count:,}" for kind, count in most)
         terminal.print_note(f"left out {others.total():,} files of kinds that are not read ({kinds})")
     terminal.print_line(f"{label}{summary.line()}")
     return 1 if summary.failed else 0
-
-
-def _left_out(folder: Path, own: Path) -> Iterator[str]:
-    """The endings of files below a folder that somebody may have meant to be articles, though they are of no kind that
-    is read: those of the store itself are not, nor what may be left out on purpose."""
-    ignored = GitIgnoreSpec.from_lines([])
-    with suppress(OSError, ValueError):  # the run has named it as a failure
-        ignored = GitIgnoreSpec.from_lines((folder / IGNORE_FILE).read_text(encoding="utf-8").splitlines())
-    for place, inner, names in os.walk(folder):
-        inner[:] = [
-            name for name in inner if not name.startswith(".") and Path(place, name).absolute() != own.absolute()
-        ]
-        for file in (Path(place, name) for name in names if not name.startswith(".")):
-            ours = ending_of(file) or file.name in QUESTIONS_FILES or file.name.endswith(ENDING)
-            if not ours and not ignored.match_file(file.relative_to(folder).as_posix()):
-                yield file.suffix.lower()
 
 
 def _mistyped(paths: Sequence[Path], entries: Sequence[Entry]) -> set[str]:
