@@ -131,5 +131,18 @@ def test_a_file_that_is_not_text_is_one_failure(tmp_path: Path, raw: bytes) -> N
     assert origin == str(file) and isinstance(found, UnreadableArticle)
 
 
-def test_an_empty_file_holds_no_article(tmp_path: Path) -> None:
-    assert read(tmp_path, []) == ({}, {})
+@pytest.mark.parametrize("lines", [[], ["", "  ", "\r"]])
+def test_a_file_without_lines_is_named(tmp_path: Path, lines: list[str]) -> None:
+    articles, errors = read(tmp_path, lines)
+    assert articles == {} and list(errors) == [""] and "it holds no articles: it has no lines" in errors[""]
+
+
+def test_the_articles_of_a_file_that_is_empty_now_stay(tmp_path: Path) -> None:
+    """An export that went wrong looks like this, and so it is a failure like any other."""
+    embedder, file = WordEmbedder(), tmp_path / "a.jsonl"
+    index = MemoryIndex(embedder.name, embedder.dimension)
+    for content, added, removed, failed in ((json.dumps(GOOD), 1, 0, 0), ("\n", 0, 0, 1)):
+        file.write_text(content, encoding="utf-8")
+        done = build([tmp_path], index, embedder, IndexSettings())
+        assert (done.add, done.remove, len(done.failed)) == (added, removed, failed)
+    assert index.article("good").text == GOOD["text"]

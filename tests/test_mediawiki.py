@@ -236,6 +236,11 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert (few, many) == (21, 5001) and large - small < 30_000
 
 
+def test_an_export_of_other_pages_alone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableArticle, match="it holds no articles: no page of the first namespace"):
+        read(tmp_path, export(page("Fichier:Pont", "Words.", 6)))
+
+
 @pytest.mark.parametrize("content", [b"", b"<html>", b"mediawiki", b"\x1f\x8b\x08\x00", gzip.compress(b"<html>")])
 def test_what_is_no_export(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.xml").write_bytes(content)

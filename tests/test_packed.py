@@ -101,6 +101,15 @@ def test_hidden_and_unknown_files_are_left_out(tmp_path: Path, name: str) -> Non
 
 
 @BOTH
+@pytest.mark.parametrize("files", [{}, {"photo.png": b"", ".x.txt": b"Hidden."}], ids=["empty", "others"])
+def test_archives_without_articles_are_named(tmp_path: Path, name: str, files: dict[str, bytes]) -> None:
+    with pytest.raises(UnreadableArticle, match="it holds no articles: it is empty, or no file in it"):
+        read(tmp_path, name, made(name, files))
+    found = read(tmp_path / "b", "b.zip", zipped({f"b/{name}": made(name, files), "x.txt": b"One."}))
+    assert found["x.txt"] == b"One." and "it holds no articles" in str(found[f"b/{name}"]) and len(found) == 2
+
+
+@BOTH
 @pytest.mark.parametrize(
     "evil", ["../x.txt", "b/../../x.txt", "/tmp/x.txt", "..\\x.txt", "b\\..\\..\\x.txt", "C:\\x.txt", "c:x.txt",
              "\\x.txt", "../../evil", "b/.."],

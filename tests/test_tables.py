@@ -231,7 +231,10 @@ def test_one_column_is_enough(tmp_path: Path) -> None:
         ("a.json", '{"a": [{"text": "x"}], "b": [{"text": "y"}]}', "2 arrays"),
         ("a.json", '[{"title": "x"}]', "none of its columns"),
         ("a.json", '{"text": "x"}\n{"text": "y"}', "more than one value .line 2.*jsonl"),
-        ("a.json", "[]", "none of its columns"),
+        ("a.json", "[]", "holds no articles: its array holds no objects"),
+        ("a.json", '["a", 1]', "holds no articles: its array holds no objects"),
+        ("a.csv", "id,text\n", "holds no articles: below its row of names stands nothing"),
+        ("a.tsv", "id\ttext\n\t\n\n", "holds no articles: below its row of names stands nothing"),
     ],
 )
 def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: str | bytes, says: str) -> None:

@@ -25,6 +25,8 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
         yield "", mapped_article(loaded, columns, identity, alone=True)
         return
     objects = _objects(loaded)
+    if not _holds_objects(objects):
+        raise UnreadableArticle("it holds no articles: its array holds no objects with 'title' and 'text'")
     check_columns(columns, (key for one in objects if isinstance(one, dict) for key in one))
     made = ((f"object {number}", partial(_article, one, columns, identity)) for number, one in enumerate(objects, 1))
     yield from each_once(made, "at an earlier object")

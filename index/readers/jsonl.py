@@ -7,26 +7,28 @@ import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from index.errors import UnreadableArticle
 from index.readers.encodings import decode
 from index.readers.mapping import Columns, check_columns, each_once, fields_of, mapped_article, read_columns
 from index.types import Article
 
+_EMPTY: Final = "it has no lines, or they are blank"
+
 
 def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
     """See `readers.Reader`; `identity` is not used: each line has its own `id`."""
     columns = read_columns(file)
     lines = decode(file).split("\n")
-    if columns:
+    if columns and any(line.strip() for line in lines):
         check_columns(columns, _keys(lines))
     made = (
         (f"line {number}", partial(_article, line, columns, identity))
         for number, line in enumerate(lines, 1)
         if line.strip()
     )
-    yield from each_once(made, "on an earlier line")
+    yield from each_once(made, "on an earlier line", _EMPTY)
 
 
 def _keys(lines: list[str]) -> Iterator[str]:

@@ -147,11 +147,14 @@ def mapped_article(values: Mapping[str, Any], columns: Columns, identity: str, a
 
 
 def each_once(
-    parts: Iterable[tuple[str, Callable[[], Article]]], where: str
+    parts: Iterable[tuple[str, Callable[[], Article]]], where: str, empty: str = "it is empty"
 ) -> Iterator[tuple[str, Article | UnreadableArticle]]:
     """Each part of a file of several articles, by its name and what makes its article: the article with its id, or why
-    there is none, with the name. Of an id that stands `where` too, the first is kept."""
+    there is none, with the name. Of an id that stands `where` too, the first is kept. A file without parts is named as
+    one that cannot be read, for `empty`: what is meant to be left out is removed, and an export that went wrong looks
+    like this. Raises UnreadableArticle."""
     seen: set[str] = set()
+    name = None
     for name, make in parts:
         try:
             article = make()
@@ -161,6 +164,8 @@ def each_once(
             yield article.id, article
         except UnreadableArticle as error:
             yield name, error
+    if name is None:
+        raise UnreadableArticle(f"it holds no articles: {empty}")
 
 
 def _plain(name: str) -> str:

@@ -43,11 +43,12 @@ class _Site:
 def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableArticle]]:
     """See `readers.Reader`. The id of an article is `identity` without `.xml`, `/` and the page's title. Memory does
     not grow with the file; one page may hold 10 MB."""
-    name, site = identity.removesuffix(".xml"), _Site()
+    name, site, articles = identity.removesuffix(".xml"), _Site(), 0
     for page in _pages(file, site):
         title = (page.findtext("{*}title") or "").strip()
         if page.findtext("{*}ns", "0").strip() != "0" or page.find("{*}redirect") is not None:
             continue
+        articles += 1
         try:
             yield title, _article(page, title, name, site)
         except UnreadableArticle as error:
@@ -56,6 +57,8 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
             yield title, UnreadableArticle(f"its marks cannot be read ({str(error)[:100]})")
     if not site.begun:
         raise UnreadableArticle("it is no MediaWiki export, and no other XML is read; save it as a page or as text")
+    if not articles:
+        raise UnreadableArticle("it holds no articles: no page of the first namespace that is no redirect")
 
 
 def _pages(file: Path, site: _Site) -> Iterator[etree._Element]:

@@ -48,11 +48,23 @@ def members(file: Path, wanted: Callable[[Path], bool]) -> Iterator[tuple[str, P
     of the same ending; or why it cannot be read.
 
     Those that are not `wanted` by their name, and hidden ones, are left out; files of an archive inside come as
-    `inner.zip/name`. Raises UnreadableArticle if the archive is damaged or holds more than is read; what stands before
-    that has come by then.
+    `inner.zip/name`. Raises UnreadableArticle if the archive is damaged, or holds nothing or more than is read; what
+    stands before that has come by then.
     """
     with TemporaryDirectory(prefix="loccit-") as folder:
-        yield from _walk(file, "", wanted, _Spent(Path(folder)))
+        yield from _found(file, "", wanted, _Spent(Path(folder)))
+
+
+def _found(
+    file: Path, above: str, wanted: Callable[[Path], bool], spent: _Spent
+) -> Iterator[tuple[str, Path | UnreadableArticle]]:
+    """What `_walk` gives, which must be something."""
+    found = False
+    for member in _walk(file, above, wanted, spent):
+        found = True
+        yield member
+    if not found:
+        raise UnreadableArticle("it holds no articles: it is empty, or no file in it is of a kind that is read")
 
 
 def _walk(
@@ -96,7 +108,7 @@ def _inner(
 ) -> Iterator[tuple[str, Path | UnreadableArticle]]:
     """What is wrong with an archive inside is no reason to leave the others."""
     try:
-        yield from _walk(file, f"{shown}/", wanted, spent)
+        yield from _found(file, f"{shown}/", wanted, spent)
     except _TooMuch:
         raise
     except UnreadableArticle as error:

@@ -33,7 +33,7 @@ def read(file: Path, identity: str) -> Iterator[tuple[str, Article | UnreadableA
     names = _names(rows)
     check_columns(columns, names)
     made = ((f"row {number}", partial(_article, row, names, columns, identity)) for number, row in _numbered(rows))
-    yield from each_once(made, "in an earlier row")
+    yield from each_once(made, "in an earlier row", "below its row of names stands nothing")
 
 
 def _delimiter(text: str) -> str:
