@@ -57,7 +57,7 @@ class IndexSettings(BaseModel):
         description="Days after which a page is asked for again that has left its feed, or that its sitemap calls "
         "unchanged.",
     )
-    keep_generations: int = Field(3, ge=1, le=100, description="Published generations kept for rollback.")
+    keep_generations: int = Field(10, ge=1, le=100, description="Published generations kept for rollback.")
     keep_versions: int = Field(
         10, ge=0, le=1000, description="Earlier texts of an article kept when it changes, for those who cite it."
     )
