@@ -106,7 +106,12 @@ def _mistyped(paths: Sequence[Path], entries: Sequence[Entry]) -> set[str]:
 
 
 def _holds(source: str, origin: str) -> bool:
-    return origin == source or origin.startswith((f"{source}/", f"{source}#"))
+    return _is_of(source, origin) or origin.startswith(f"{source}/")
+
+
+def _is_of(place: str, origin: str) -> bool:
+    """Whether an article was read from one file or page."""
+    return origin == place or origin.startswith(f"{place}#")
 
 
 def _print_plan(sources: Sources, entries: Sequence[Entry], settings: Settings, failed: Collection[str]) -> Summary:
@@ -143,8 +148,9 @@ def _shares(
         yield printable(Path(root)), sum(origin in gone for origin in below), len(below)
     for source in map(source_name, sources.addresses if state else ()):
         pages = state.pages_of(source) if state else []
-        left = [any(_holds(page, e.origin) and e.origin not in gone for e in entries) for page in pages]
-        yield source, left.count(False), len(left)
+        lost = [page for page in pages if any(_is_of(page, origin) for origin in gone)]
+        left = [entry.origin for entry in entries if entry.origin not in gone]
+        yield source, sum(not any(_is_of(page, origin) for origin in left) for page in lost), len(pages)
 
 
 def _entries(settings: Settings) -> list[Entry]:
