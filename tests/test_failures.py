@@ -1,5 +1,5 @@
-"""The list of what could not be read, kept by several at once, and runs of which a source is refused. Left out: the
-commands (`test_cli.py`), the server's runs (`test_intake.py`)."""
+"""The list of what could not be read, kept by several at once, and runs of which a source is refused, which the dry run
+says before. Left out: the commands (`test_cli.py`), the server's runs (`test_intake.py`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from index.failures import FailureList
-from index.store import open_store
+from index.store import generations, open_store, roll_back
 from tests.conftest import WordEmbedder
 from tests.served_site import running_site
 from tests.test_addresses import Papers
@@ -21,6 +21,7 @@ from web.indexing import run_index
 from web.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+ASKS = "The run itself asks first, or needs --yes."
 
 
 @pytest.fixture
@@ -147,3 +148,36 @@ def test_a_yes_on_the_terminal_is_for_the_source_that_was_named(settings: Settin
     )
     assert done.returncode == 1 and done.stdout.startswith("added 0, updated 0, unchanged 1, removed 1, failed 1")
     assert indexed(settings) == ["a2.md", "b1.md", "b2.md"]
+
+
+def planned(settings: Settings, source: str, capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    assert run_index([source], settings.model_copy(update={"dry_run": True})) == 0
+    return capsys.readouterr().out
+
+
+def test_pages_that_a_rollback_took_out_are_not_gone(
+    settings: Settings, site: Papers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feed = f"{site.url}/feed.xml"
+    for names in ("a", "ab"):
+        site.write(names[-1], "three")
+        site.feed(*names)
+        assert run_index([feed], settings, WordEmbedder) == 0
+    roll_back(settings, generations(settings)[-1].name)
+    told = planned(settings, feed, capsys)
+    assert "plan: added 1," in told and ASKS not in told
+    site.fail("/a.html", 404)
+    assert f"{feed}: 1 of its 2 articles are gone. {ASKS}" in planned(settings, feed, capsys)
+
+
+def test_a_page_below_another_is_a_page_of_its_own(
+    settings: Settings, site: Papers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feed = f"{site.url}/feed.xml"
+    for name in ("a", "a.html/b"):
+        site.write(name, "three")
+    site.feed("a", "a.html/b")
+    assert run_index([feed], settings, WordEmbedder) == 0
+    site.fail("/a.html", 404)
+    assert f"{feed}: 1 of its 2 articles are gone. {ASKS}" in planned(settings, feed, capsys)

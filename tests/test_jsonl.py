@@ -143,6 +143,6 @@ def test_the_articles_of_a_file_that_is_empty_now_stay(tmp_path: Path) -> None:
     index = MemoryIndex(embedder.name, embedder.dimension)
     for content, added, removed, failed in ((json.dumps(GOOD), 1, 0, 0), ("\n", 0, 0, 1)):
         file.write_text(content, encoding="utf-8")
-        done = build([tmp_path], index, embedder, IndexSettings())
+        done = build([tmp_path], index, embedder, IndexSettings.model_validate({}))
         assert (done.add, done.remove, len(done.failed)) == (added, removed, failed)
     assert index.article("good").text == GOOD["text"]
