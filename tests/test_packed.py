@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from index.errors import UnreadableArticle
-from index.readers import packed, packed_entries, unpacking
+from index.readers import packed, packed_entries, read_packed, unpacking
+from index.types import Article
 
 TAR = {"a.tar": "w", "a.tar.gz": "w:gz", "a.tgz": "w:gz", "a.tar.bz2": "w:bz2", "a.tar.xz": "w:xz"}
 BOTH = pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz"])
@@ -39,6 +40,15 @@ def tarred(files: dict[str, bytes], mode: str = "w", *more: tarfile.TarInfo) -> 
 
 def made(name: str, files: dict[str, bytes]) -> bytes:
     return zipped(files) if name == "a.zip" else tarred(files, TAR[name])
+
+
+def read_articles(folder: Path, name: str, content: bytes) -> dict[str, str]:
+    """Articles by their origin in the archive: their text, or why there is none."""
+    (folder / name).write_bytes(content)
+    found = {}
+    for part, result in read_packed(folder / name, "a"):
+        found[part] = result.text if isinstance(result, Article) else str(result)
+    return found
 
 
 def wanted(file: Path) -> bool:
@@ -180,6 +190,37 @@ def test_archives_inside_are_read_one_level_deep(tmp_path: Path, name: str) -> N
     assert found[f"b/{name}/x.txt"] == b"Inner." and found["x.txt"] == b"Outer." and "deep.txt" not in str(found)
     assert "archive of an archive" in str(found[f"b/{name}/deeper.zip"]) and "damaged" in str(found["bad.zip"])
     assert len(found) == 5
+
+
+@BOTH
+@pytest.mark.parametrize("first", ["names", "table"])
+def test_a_file_of_field_names_beside_is_used(tmp_path: Path, name: str, first: str) -> None:
+    """Before its table or behind it, in folders and archives inside; for no other file than its own."""
+    table, names = b"id,lead,body\n1,One.,Two.\n", b"text: [lead, body]"
+    pair = [("b/x.csv", table), ("b/x.csv.fields.yaml", names)]
+    files = dict(pair if first == "table" else pair[::-1])
+    found = read_articles(tmp_path, name, made(name, {**files, "x.csv": table, f"in/{name}": made(name, files)}))
+    assert found == {"b/x.csv#1": "One.\n\nTwo.", f"in/{name}/b/x.csv#1": "One.\n\nTwo.", "x.csv#1": "Two."}
+
+
+@pytest.mark.parametrize("second", ["x.csv.fields.yaml", "./x.csv.fields.yaml"])
+def test_two_files_of_field_names_are_named(tmp_path: Path, second: str) -> None:
+    files = tarfile.TarInfo(second)
+    content = tarred({"x.csv": b"id,text\n1,One.\n", "x.csv.fields.yaml": b"text: text"}, "w", files)
+    assert "two files of field names" in read_articles(tmp_path, "a.tar", content)["x.csv"]
+
+
+@pytest.mark.parametrize("evil", ["../x.csv.fields.yaml", "/x.csv.fields.yaml"])
+def test_a_file_of_field_names_that_leads_out_is_not_used(tmp_path: Path, evil: str) -> None:
+    found = read_articles(tmp_path, "a.zip", zipped({evil: b"text: id", "x.csv": b"id,text\n1,One.\n"}))
+    assert found.get("x.csv#1") == "One." or "leads out of the archive" in found["x.csv"]
+    assert "leads out of the archive" in found[evil.lstrip("/")] and not list(tmp_path.parent.glob("*.yaml"))
+
+
+def test_a_file_of_field_names_that_is_too_large_is_named(tmp_path: Path) -> None:
+    files = {"x.csv": b"id,text\n1,One.\n", "x.csv.fields.yaml": b" " * 10_000_000, "y.txt": b"Two."}
+    found = read_articles(tmp_path, "a.zip", zipped(files))
+    assert "its file of field names" in found["x.csv"] and found["y.txt"] == "Two."
 
 
 def encrypted() -> bytes:

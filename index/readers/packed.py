@@ -1,6 +1,5 @@
 """An archive (.zip, .tar, also compressed) → the files in it, one by one. Nothing is written under a name that the
-archive gives. Left out: reading them (`readers/__init__.py`), RAR and 7z, files of field names beside tables, archives
-in archives of archives."""
+archive gives. Left out: reading them (`readers/__init__.py`), RAR and 7z, archives in archives of archives."""
 
 from __future__ import annotations
 
@@ -12,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from index.errors import UnreadableArticle
+from index.readers.mapping import ENDING, mapping_file
 from index.readers.packed_entries import MOST_BYTES, MOST_FILES, Entry, entries, translated
 
 ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -31,6 +31,7 @@ class _Spent:
     folder: Path
     unpacked_bytes: int = 0
     files: int = 0
+    places: int = 0
     names: set[str] = field(default_factory=set)
 
 
@@ -45,7 +46,7 @@ def is_packed(file: Path) -> bool:
 
 def members(file: Path, wanted: Callable[[Path], bool]) -> Iterator[tuple[str, Path | UnreadableArticle]]:
     """Each file in the archive: its name there, and where it stands unpacked until the next is asked for, under a name
-    of the same ending; or why it cannot be read.
+    of the same ending, with its file of field names beside it; or why it cannot be read.
 
     Those that are not `wanted` by their name, and hidden ones, are left out; files of an archive inside come as
     `inner.zip/name`. Raises UnreadableArticle if the archive is damaged, or holds nothing or more than is read; what
@@ -70,12 +71,12 @@ def _found(
 def _walk(
     file: Path, above: str, wanted: Callable[[Path], bool], spent: _Spent
 ) -> Iterator[tuple[str, Path | UnreadableArticle]]:
+    beside = _field_names(file, above, spent)
     for entry in entries(file):
         spent.files += 1
         if spent.files > MOST_FILES:
             raise _TooMuch(f"it holds more than {MOST_FILES:,} files; split it")
-        parts = [part for part in entry.name.replace("\\", "/").split("/") if part not in ("", ".")]
-        shown = above + _shown("/".join(parts))
+        parts, shown = _parts(entry), above + _shown("/".join(_parts(entry)))
         packed = is_packed(Path(shown))
         if any(part == "__MACOSX" or (part[0] == "." and part != "..") for part in parts):
             continue
@@ -88,6 +89,9 @@ def _walk(
             spent.names.add(shown)
             if packed and above:
                 raise UnreadableArticle("it is an archive in an archive of an archive; unpack it")
+            names = beside.get(shown)
+            if isinstance(names, UnreadableArticle):
+                raise names
             unpacked = _unpack(entry, shown, spent)
         except _TooMuch:
             raise
@@ -98,9 +102,46 @@ def _walk(
             if packed:
                 yield from _inner(unpacked, shown, wanted, spent)
             else:
+                if names:
+                    names.rename(mapping_file(unpacked))
                 yield shown, unpacked
         finally:
             unpacked.unlink(missing_ok=True)
+            mapping_file(unpacked).unlink(missing_ok=True)
+
+
+def _field_names(file: Path, above: str, spent: _Spent) -> dict[str, Path | UnreadableArticle]:
+    """The files of field names in the archive, unpacked, by the names of those they are for; they may stand behind
+    these. What else is wrong with the archive is told when it is walked."""
+    found: dict[str, Path | UnreadableArticle] = {}
+    try:
+        for number, entry in enumerate(entries(file)):
+            if number > MOST_FILES:
+                break
+            shown = above + _shown("/".join(_parts(entry)))
+            name = shown.removesuffix(ENDING)
+            if name != shown and name in found:
+                found[name] = UnreadableArticle("the archive holds two files of field names (….fields.yaml) for it")
+            elif name != shown:
+                found[name] = _field_file(entry, shown, spent)
+    except UnreadableArticle as error:
+        if isinstance(error, _TooMuch):
+            raise
+    return found
+
+
+def _field_file(entry: Entry, shown: str, spent: _Spent) -> Path | UnreadableArticle:
+    try:
+        _check(entry, _parts(entry))
+        return _unpack(entry, shown, spent)
+    except _TooMuch:
+        raise
+    except UnreadableArticle as error:
+        return UnreadableArticle(f"its file of field names (….fields.yaml) cannot be used: {error}")
+
+
+def _parts(entry: Entry) -> list[str]:
+    return [part for part in entry.name.replace("\\", "/").split("/") if part not in ("", ".")]
 
 
 def _inner(
@@ -134,7 +175,8 @@ def _shown(name: str) -> str:
 def _unpack(entry: Entry, shown: str, spent: _Spent) -> Path:
     """Where it stands. What is written of a file that turns out to be too large or damaged is removed."""
     ending = _ENDING.search(shown)
-    place = spent.folder / f"{spent.files}{ending[0].lower() if ending else ''}"
+    spent.places += 1
+    place = spent.folder / f"{spent.places}{ending[0].lower() if ending else ''}"
     most = min(MOST_MEMBER_BYTES, entry.most_bytes)
     size = 0
     try:
