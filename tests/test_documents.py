@@ -146,6 +146,28 @@ def test_a_word_document_is_read(language: str, tmp_path: Path) -> None:
     assert f"1832 | {GOLD[language][2][3]}" in article.text and article.author == "Ada Brent"
 
 
+def test_the_rows_of_a_table_in_a_cell_are_lines_of_their_own(tmp_path: Path) -> None:
+    """Nothing of the row around is lost: it stands before and behind them."""
+    document = docx.Document()
+    document.add_paragraph("The fees of the pool changed in May.")
+    table = document.add_table(rows=3, cols=3)
+    for row, words in enumerate((("Group", "Price", "Since"), ("Adults", "4 euros", "2024"), ("Children", "", "2023"))):
+        for column, word in enumerate(words):
+            table.cell(row, column).text = word
+    around = table.cell(1, 1)
+    around.add_table(rows=2, cols=2).cell(0, 0).text = "by day"
+    around.tables[0].cell(0, 1).text, around.tables[0].cell(1, 0).text = "4 euros", "by year"
+    around.add_paragraph("or nothing")
+    saved = io.BytesIO()
+    document.save(saved)
+    text = read_one(tmp_path, "fees.docx", saved.getvalue()).text
+    assert text.split("\n\n") == [
+        "The fees of the pool changed in May.", "Group | Price | Since\nAdults | 4 euros",
+        "by day | 4 euros\nby year |",
+        "or nothing | 2024\nChildren |  | 2023",
+    ]  # fmt: skip
+
+
 @LANGUAGES
 def test_a_book_is_read_in_its_order(language: str, tmp_path: Path) -> None:
     article = read_one(tmp_path, "bridge.epub", book(language, tmp_path))

@@ -56,6 +56,7 @@ class _Walk:
         self._mark = ""
         self._cells: list[str] | None = None
         self._first_row = True
+        self._in_cell: list[bool] = []  # of each table around: whether it stands in a cell of another
         self._verbatim = 0
         self._unseen = 0
         self._numbers: list[int | None] = []  # of each list around: its last number, None without
@@ -86,6 +87,8 @@ class _Walk:
         elif name == "li":
             self._kind, self._mark = "item", self._bullet()
         elif name == "table":
+            self._in_cell.append(self._cells is not None)
+            yield from self._row()  # up to here: the table's own rows come next
             self._first_row = True
         elif name == "tr":
             self._cells = []
@@ -94,19 +97,30 @@ class _Walk:
         self._unseen -= name in _UNSEEN
         if name in _IN_LINES:
             return
-        if name == "td" and self._cells is not None:
-            self._cells.append(" ".join(self._taken().split("\n")))
+        if name == "td":
+            self._end_cell()
         yield from self._flush()
         self._verbatim -= name == "pre"
         if name in ("ul", "ol") and self._numbers:
             self._numbers.pop()
         elif name == "tr":
-            row, self._cells = " | ".join(self._cells or []).strip(), None
-            if row.strip("| "):
-                yield ("text" if self._first_row else "row"), row
-                self._first_row = False
+            yield from self._row()
+        elif name == "table" and self._in_cell and self._in_cell.pop():
+            self._cells, self._first_row = [], True  # the row around goes on, below the table in it
         if _HEADING.fullmatch(name) or name == "li":
             self._kind, self._mark = "text", ""
+
+    def _end_cell(self) -> None:
+        if self._cells is not None:
+            self._cells.append(" ".join(self._taken().split("\n")))
+
+    def _row(self) -> Iterator[Block]:
+        if "".join(self._words).strip():
+            self._end_cell()
+        row, self._cells = " | ".join(self._cells or []).strip(), None
+        if row.strip("| "):
+            yield ("text" if self._first_row else "row"), row
+            self._first_row = False
 
     def _bullet(self) -> str:
         if not self._numbers or self._numbers[-1] is None:
