@@ -117,6 +117,15 @@ def test_a_page_is_read_where_the_plain_text_is_empty(tmp_path: Path) -> None:
             "On Monday it rains -- so Ada wrote to me.\n\nLe pont est long.",
         ),
         ("-- a dash\nOn the bridge he wrote: pay.", "-- a dash\nOn the bridge he wrote: pay."),
+        (
+            "Oui.\n\nLe poète a écrit :\n\nLa mer est grise.\n\nIl est mort ici.",
+            "Oui.\n\nLe poète a écrit :\n\nLa mer est grise.\n\nIl est mort ici.",
+        ),
+        (
+            "Le poète a écrit :\nLa mer est grise.\n\nLe 1 avril 2024, Ben a écrit :\n> Un péage ?",
+            "Le poète a écrit :\nLa mer est grise.",
+        ),
+        ("On the wall somebody wrote:\nNobody pays.", "On the wall somebody wrote:\nNobody pays."),
     ],
 )
 def test_what_others_wrote_and_signatures_are_left_out(tmp_path: Path, body: str, text: str) -> None:

@@ -197,6 +197,25 @@ def test_hostile_marks_take_no_time(bomb: str) -> None:
     assert time.monotonic() - begin < 10
 
 
+HEADINGS: Final = """
+import sys
+from index.errors import UnreadableArticle
+from index.readers.wikitext import wiki_blocks
+
+n = 1_000_000
+for source in ("=\\n" * n, "= " + " " * n + "a", "= a" + "\\t" * n + "b", "= " + " " * n + "a =", "=" * n + "a"):
+    try:
+        assert list(wiki_blocks(source, ()))
+    except UnreadableArticle as error:
+        assert "brackets" in str(error)
+"""
+
+
+def test_lines_that_may_be_headings_take_time_in_proportion() -> None:
+    """A second or two in all; in proportion to the square of their length they would take days."""
+    subprocess.run([sys.executable, "-c", HEADINGS], check=True, timeout=120)
+
+
 def test_a_bomb_of_bytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mediawiki, "MOST_BYTES", 1_000_000)
     content = gzip.compress(export(page("A", "The bridge."), *(page(f"P{n}", " " * 100_000) for n in range(20))))
