@@ -214,7 +214,7 @@ def test_a_watched_folder_is_kept_in_step(tmp_path: Path) -> None:
             assert watching.stdout.readline().startswith("added 1, updated 0, unchanged 1, removed 0")
             (folder / "b.md").rename(folder / "c.md")
             assert watching.stdout.readline().rstrip().endswith("moved 1")
-            time.sleep(2)  # the run ends just after it has said so; stopped in it, the command says that and ends with 130
+            time.sleep(2)  # the run ends just after it has said so; stopped in it, the command ends with 130
         finally:
             watching.send_signal(signal.SIGINT)
         assert watching.wait(30) == 0 and watching.stdout.read() == "Stopped watching.\n"
