@@ -55,9 +55,16 @@ def keys_of(article: Article, passages: Iterable[Passage]) -> set[int]:
 def key_of(article: Article, line: str = _ARTICLE) -> int:
     """Hash to 42 bits, six bytes in a database, of a line and of where its article comes from: its source, or the host
     of its address. That a few of many millions of lines share one does no harm: seldom lines stay seldom."""
-    host = urlsplit(article.url).hostname if article.url else None
-    digest = blake2b(f"{(article.source or host or '').casefold()}\0{line.casefold()}".encode(), digest_size=6)
+    origin = article.source or _host(article.url or "")
+    digest = blake2b(f"{origin.casefold()}\0{line.casefold()}".encode(), digest_size=6)
     return int.from_bytes(digest.digest(), "big") >> 6
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # articles say of themselves where they are from
+        return ""
 
 
 def repeated(articles: int, of: int) -> bool:

@@ -81,3 +81,5 @@ def test_a_source_is_named_or_the_host_of_the_address() -> None:
     hosts = [Article("a", "T", "", "en", url=f"https://{host}/a") for host in ("one.example", "two.example")]
     assert len({key_of(article, FOOTER) for article in (named, *hosts)}) == 3
     assert 0 <= key_of(named, FOOTER) < 2**42
+    odd = Article("c", "T", "", "en", url="http://[::1")
+    assert key_of(odd, FOOTER) == key_of(Article("d", "T", "", "en"), FOOTER)
