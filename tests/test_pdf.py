@@ -464,6 +464,30 @@ def test_lines_that_count_something_else_stay(first: str, last: str, pages: int,
     assert [(first or last).replace("#", str(number)) in text for number in range(1, pages + 1)] == [True] * pages
 
 
+def one_page(around: str, at: float) -> bytes:
+    """A line that is drawn before the text, as reportlab and others draw what stands around it."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setTitle("The town")
+        canvas.setFont("text", SIZE)
+        canvas.drawString(70, at, around)
+        Pages(canvas, "en", noise=False).paragraph(filler(1))
+
+    return made(draw)
+
+
+@pytest.mark.parametrize(
+    ("around", "at"), [("Town news - page 1", 40), ("PAGE 1/1", 810), ("Seite 1", 40), ("Página 1 de 1", 40)]
+)
+def test_what_says_page_one_on_the_only_page_is_left_out(around: str, at: float, tmp_path: Path) -> None:
+    assert read_pdf(tmp_path, one_page(around, at)).text == filler(1)
+
+
+@pytest.mark.parametrize("around", ["Town news, May 2024", "Go on at page 12", "See page 1.", "Read on at p. 1"])
+def test_a_footer_drawn_before_the_text_is_not_joined_with_it(around: str, tmp_path: Path) -> None:
+    assert sorted(read_pdf(tmp_path, one_page(around, 40)).text.split("\n\n")) == sorted([around, filler(1)])
+
+
 SENTENCE: Final = b"BT /F1 12 Tf 70 700 Td (The bridge was opened to carts in 1832.) Tj ET"
 FONT: Final = b"<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
 

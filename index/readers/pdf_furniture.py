@@ -1,5 +1,5 @@
 """Pages of lines → the same without running headers, footers and page numbers: what stands again and again in one place
-at the edge of pages. Left out: those of files of one page, notes at the foot of a page."""
+at the edge of pages, of a file of one page only what says so ("Page 1"). Left out: notes at the foot of a page."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ ENDS_SENTENCE: Final = re.compile("[.!?…。！？؟۔]['\"”’»)\\]]*$")
 _ROMAN: Final = re.compile(r"[\W_]*[ivxlc]+[\W_]*", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d{1,6}")
 _SAYS_PAGE: Final = re.compile(r"\b(?:page|seite|página|pagina|pág|pag|p|s)\b\.?\s*\d|صفحة|[页頁]", re.IGNORECASE)
+_SAYS_FIRST: Final = re.compile(
+    r"\b(?:page|seite|página|pagina|pág)\.?\s*1\b|صفحة\s*1\b|第\s*1\s*[页頁]", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,9 @@ def _edge(page: Sequence[Cell], upper: bool) -> Iterator[_Row]:
 def _repeated(rows: list[_Row], pages: int, body: Body) -> Iterator[tuple[_Row, bool]]:
     """Those of equal words, numbers aside, that stand in one place on enough pages and can be no text of their own;
     and whether they count the pages."""
+    if pages == 1:
+        yield from ((row, False) for row in rows if _says_first_page(row))
+        return
     enough = 2 if pages <= 3 else 3
     rows = sorted(rows, key=lambda row: row.height)
     first = 0
@@ -131,6 +137,11 @@ def _repeated(rows: list[_Row], pages: int, body: Body) -> Iterator[tuple[_Row, 
         if on >= enough:
             counts = _count_pages(together, pages)
             yield from ((row, counts) for row in together)
+
+
+def _says_first_page(row: _Row) -> bool:
+    few = len(row.text.split()) <= _MOST_WORDS
+    return few and _SAYS_FIRST.search(row.text) is not None and not ENDS_SENTENCE.search(row.text)
 
 
 def _count_pages(rows: list[_Row], pages: int) -> bool:

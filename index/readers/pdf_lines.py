@@ -75,8 +75,12 @@ class Columns:
 def _goes_on_below(above: Cell, line: Cell) -> bool:
     """Whether a line stands below another in the same column."""
     same_page = line.page == above.page and line.column == above.column
-    over = line.left < above.right and above.left < line.right
+    over = _one_over_the_other(above, line)
     return same_page and over and line.top <= above.top and _same_size(above, line)
+
+
+def _one_over_the_other(one: Cell, other: Cell) -> bool:
+    return one.left < other.right and other.left < one.right
 
 
 def _same_size(above: Cell, line: Cell) -> bool:
@@ -158,6 +162,8 @@ def _begins(group: list[Cell], line: Cell, columns: Columns, body: Body) -> bool
     above = group[-1]
     if not _same_size(above, line) or _BULLET.match(line.text) or _LEADER.search(above.text[-_TAIL:]):
         return True
+    if line.page == above.page and line.bottom > above.top and _one_over_the_other(above, line):
+        return True  # the next column stands beside this one: this is a footer that was drawn before the text
     ended = ENDS_SENTENCE.search(above.text) is not None
     room, width = columns.room(above)
     goes_on = line.text[:1].islower() and not ended
