@@ -101,6 +101,21 @@ def test_words_broken_by_a_hyphen_are_mended(width: int) -> None:
     assert join_lines(broken) == text
 
 
+@pytest.mark.parametrize("word", ["Saint-Denis", "États-Unis", "dit-il", "celui-là", "arc-en-ciel"])
+def test_hyphens_that_belong_to_a_word_stay(word: str) -> None:
+    """Typesetters and `textwrap` break there too, though the word stands nowhere else."""
+    texts = [f"{'x' * n} {word} {PROSE}" for n in range(50, 72)]
+    broken = [(text, textwrap.fill(text, 72)) for text in texts]
+    at_hyphen = [(text, lines) for text, lines in broken if lines.split("\n")[0].endswith("-")]
+    assert at_hyphen and all(join_lines(lines) == text for text, lines in at_hyphen)
+
+
+def test_chinese_goes_on_behind_latin_words_without_a_space() -> None:
+    text = "这座桥经过九年的桥墩施工之后由市长宣布向马车开放,当天有数百人前来观看桥梁开通仪式。" * 4
+    lines = [text[:28], text[28:53] + "Brent", *(text[start : start + 28] for start in range(53, len(text), 28))]
+    assert join_lines("\n".join(lines)) == "".join(lines)
+
+
 @pytest.mark.parametrize(
     ("language", "text"),
     [

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+from index.readers.hyphens import Hyphens
+
 _WIDTHS: Final = range(45, 101)
 """In columns. Mail is broken at 72 or 78, typewritten pages at 60 to 80; verse is shorter."""
 
@@ -35,8 +37,6 @@ _APART: Final = re.compile(r"#{1,6} |>|\s{4}|.*[\t|]|.*\S {3,}\S|\W*$")
 """Headings, quotations, code, rows of a table, rules: never joined."""
 
 _SENTENCE_END: Final = re.compile(r"[.!?…。！？؟][\"'”’»」』)\]]*$")
-_BROKEN_WORD: Final = re.compile(r"[^\W\d_]{2,}[-\u2010]$")
-_WORD: Final = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
 def join_lines(text: str) -> str:
@@ -50,12 +50,12 @@ def join_lines(text: str) -> str:
     forced = _forced_breaks(lines)
     if not forced:
         return text
-    known = {word.casefold() for word in _WORD.findall(text)}
+    hyphens = Hyphens(line.rstrip() for line in lines)
     pieces = [lines[0]]
     for number, line in enumerate(lines[1:]):
         if number in forced:
             before, next_line = pieces[-1].rstrip(), line.lstrip()
-            whole, between = _joint(before, next_line, known)
+            whole, between = hyphens.joint(before, next_line)
             pieces[-1] = whole
             pieces += (between, next_line)
         else:
@@ -116,13 +116,3 @@ def _indent(line: str) -> int:
 def _is_han(sign: str) -> bool:
     """Chinese and Japanese, their marks too; Korean is written with spaces."""
     return unicodedata.east_asian_width(sign) in "WF" and not "\uac00" <= sign <= "\ud7a3"
-
-
-def _joint(before: str, following: str, known: set[str]) -> tuple[str, str]:
-    """The line without a hyphen that only broke a word, and what stands between it and the next."""
-    if _BROKEN_WORD.search(before) and following[0].islower():
-        head, tail = _WORD.findall(before)[-1].casefold(), _WORD.findall(following)[0].casefold()
-        real = f"{head}-{tail}" in known and head + tail not in known
-        return before if real or "-" in head else before[:-1], ""
-    together = before.endswith(("/", "—")) or (_is_han(before[-1]) and _is_han(following[0]))
-    return before, "" if together else " "

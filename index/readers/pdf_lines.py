@@ -1,5 +1,6 @@
-"""Lines of pages → blocks: lines broken at a width joined, over columns and pages too, hyphens at line ends taken away,
-headings by font size. Left out: finding the lines (`pdf_columns.py`), paragraphs that a picture or note cuts in two."""
+"""Lines of pages → blocks: lines broken at a width joined, over columns and pages too, headings by font size. Left out:
+finding the lines (`pdf_columns.py`), words broken between them (`hyphens.py`), paragraphs that a picture or note cuts
+in two."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from index.readers.blocks import Kind
+from index.readers.hyphens import HAN, Hyphens
 from index.readers.pdf_furniture import ENDS_SENTENCE, Body
 from index.readers.pdf_glyphs import Cell
 
@@ -23,7 +25,7 @@ _INDENT: Final = 0.8  # font sizes
 _ROOM: Final = 0.25  # of a column's width
 _AROUND: Final = 5  # lines
 _TAIL: Final = 100
-"""Characters looked at behind a line for a broken word: a hostile line is very long."""
+"""Characters looked at behind a line: a hostile one is very long."""
 
 _HEADING_CHARS: Final = 250
 _BOLD_HEADING_CHARS: Final = 120
@@ -32,13 +34,6 @@ _BULLET: Final = re.compile(r"[•‣◦▪■●∙\uf0b7\uf0a7] *")
 _ITEM: Final = re.compile(r"(?:[-*–] |\(?(?:\d{1,3}|[a-z])[.)] )(?=\S)")
 _LEADER: Final = re.compile(r"(?:\. ?){5}\W*[\divxlc]+$")
 """Dots up to a page number, in a table of contents."""
-
-_HAN: Final = re.compile("[\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\uff00-\uff9f]")
-_BROKEN: Final = re.compile(r"([^\W_]+(?:[-‐’'][^\W_]+)*)([-‐])$")
-_FIRST_WORD: Final = re.compile(r"[^\W_]+")
-_WORDS: Final = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
-_KEEPS_HYPHEN: Final = frozenset("il elle ils elles je tu là ci même mêmes".split())
-"""Whole words that French joins by a hyphen ("dit-il", "celui-là")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +87,7 @@ def paged_blocks(pages: Sequence[Sequence[Cell]], body: Body) -> Iterator[PagedB
     lines = [line for page in pages for line in page]
     groups = list(_groups(lines, Columns(lines), body))
     levels = sorted({round(group[0].size) for group in groups if _is_large(group, body)}, reverse=True)
-    hyphens = _Hyphens(line.text for page in pages for line in page)
+    hyphens = Hyphens(line.text for page in pages for line in page)
     page = 0
     for group in groups:
         kind, mark, joined = _kind(group, body, levels)
@@ -209,35 +204,5 @@ def _is_indented(group: list[Cell], line: Cell, in_list: bool) -> bool:
 
 def _first_word_width(line: Cell) -> float:
     """About how wide the line's first word is, in points; of Chinese its first two characters."""
-    first = 2 if _HAN.match(line.text) else len(line.text.split(maxsplit=1)[0])
+    first = 2 if HAN.match(line.text) else len(line.text.split(maxsplit=1)[0])
     return (line.right - line.left) * first / len(line.text)
-
-
-class _Hyphens:
-    """Joins lines; knows the words of the file, to tell a broken word from two words with a hyphen."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._known: set[str] = set()
-        for line in lines:
-            whole = line[:-_TAIL] + _BROKEN.sub("", line[-_TAIL:])
-            self._known.update(_WORDS.findall(whole.casefold().replace("‐", "-")))
-
-    def joint(self, words: str, text: str) -> tuple[str, str]:
-        """The words of the lines so far, without a hyphen that only broke a word, and what stands between them and
-        the next line."""
-        broken, after = _BROKEN.search(words[-_TAIL:]), _FIRST_WORD.match(text)
-        if broken and after:
-            return (words if self._is_real(broken[1], after[0]) else words[:-1]), ""
-        if _HAN.match(words[-1:]) or _HAN.match(text) or words.endswith(("/", "\u2014")):
-            return words, ""
-        if words[-1:].isdigit() and text[0].isdigit() and _HAN.search(words[-_TAIL:]) and _HAN.search(text[:_TAIL]):
-            return words, ""  # Chinese breaks its lines inside a number too
-        return words, " "
-
-    def _is_real(self, head: str, tail: str) -> bool:
-        head_word = head.casefold().replace("‐", "-")
-        if (tail[0].isupper() and not head.isupper()) or not tail[0].isalpha() or head[-1:].isdigit():
-            return True
-        if head_word + tail.casefold() in self._known:
-            return False
-        return f"{head_word}-{tail.casefold()}" in self._known or "-" in head_word or tail.casefold() in _KEEPS_HYPHEN
