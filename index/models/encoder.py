@@ -22,6 +22,11 @@ TOKENIZER: Final = "tokenizer.json"
 MOST_TOKENS: Final = 512
 """What the model's positions allow; what stands beyond is not seen."""
 
+WIDTH_STEP: Final = 32
+"""A width not seen before costs OpenVINO as much again as the text (22 ms instead of 11), so there are to be few. With
+steps of 32 one question takes no longer than with 8 (7 ms against 8), and those that come together share more batches:
+16 take 2.6 ms each, not 4.1."""
+
 _PADDING: Final = 1
 
 logger = logging.getLogger(__name__)
@@ -52,6 +57,11 @@ def joined_ids(ids: Sequence[Sequence[int]], width: int = 0) -> tuple[NDArray[np
     for row, own in enumerate(ids):
         padded[row, : len(own)], mask[row, : len(own)] = own, 1
     return padded, mask
+
+
+def in_steps(tokens: int) -> int:
+    """The width to which a text of so many tokens is filled up, a multiple of WIDTH_STEP."""
+    return -(-tokens // WIDTH_STEP) * WIDTH_STEP
 
 
 def token_ids(tokens: Any, most: int = MOST_TOKENS) -> list[int]:
