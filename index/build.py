@@ -81,15 +81,17 @@ def build(
     failed: Collection[str] = (),
     most_removed: float = 1.0,
     addresses: Sequence[str] = (),
+    allowed: Collection[str] = (),
 ) -> Summary:
     """Bring the index in step with `paths` and `addresses` and publish, unless nothing changed.
 
     `report` is called for each change once it is done. Articles that cannot be read are named in
-    `Summary.failed`; the others are indexed all the same. See `plan_changes` for `failed` and `most_removed`.
+    `Summary.failed`; the others are indexed all the same. See `plan_changes` for `failed`,
+    `most_removed` and `allowed`.
     """
     began = time.perf_counter()
     with fetch_state(addresses, settings) as state:
-        changes = plan_sources(paths, addresses, writer.entries(), settings, state, failed, most_removed)
+        changes = plan_sources(paths, addresses, writer.entries(), settings, state, failed, most_removed, allowed)
         summary = _make(changes, writer, embedder, settings, report)
         if state is not None:  # only now: what is published is what was loaded
             state.done(*state.pending())

@@ -41,14 +41,20 @@ def put_article(article: Article, embedder: Embedder, settings: IndexSettings) -
 
 
 def remove_article(
-    article_id: str, embedder: Embedder, settings: IndexSettings, forget: Callable[[str], None] = lambda origin: None
+    article_id: str,
+    embedder: Embedder,
+    settings: IndexSettings,
+    check: Callable[[str], None] = lambda origin: None,
+    forget: Callable[[str], None] = lambda origin: None,
 ) -> Edit:
-    """Take an article out and publish. `forget` is called with where it comes from, and may raise what keeps the
-    article. Raises UnknownArticle, StoreBusy, StoreError."""
+    """Take an article out and publish. Both are called with where it comes from: `check` before, which may raise what
+    keeps the article, and `forget` after. Raises UnknownArticle, StoreBusy, StoreError."""
     with open_writer(settings, embedder.name, embedder.dimension) as writer:
         entry = writer.entry(article_id)
         if entry is None:
             raise UnknownArticle(f"No article has the id '{article_id[:200]}'. GET /v1/articles lists them.")
-        forget(entry.origin)
+        check(entry.origin)
         writer.remove([article_id])
-        return Edit("remove", writer.publish())
+        done = Edit("remove", writer.publish())
+        forget(entry.origin)
+        return done

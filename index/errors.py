@@ -16,14 +16,12 @@ class UnreadableArticle(IndexFault):
 
 
 class TooManyRemoved(IndexFault):
-    """A run would remove a large share of a source."""
+    """A run would remove a large share of a source: so many when it noticed; it looks no further."""
 
     def __init__(self, path: str, removed: int, indexed: int) -> None:
         self.path, self.removed, self.indexed = path, removed, indexed
-        super().__init__(
-            f"{path}: {removed:,} of its {indexed:,} articles are gone. Nothing of it was changed. If that is meant, "
-            "run the same command with --yes."
-        )
+        self.gone = f"{path}: at least {removed:,} of its {indexed:,} articles are gone."
+        super().__init__(f"{self.gone} Nothing of it was changed. If that is meant, run the same command with --yes.")
 
 
 class NoIndexError(IndexFault):

@@ -49,6 +49,8 @@ class FailureList:
             logger.warning("The list of what could not be read was not kept (%s).", error)
 
     def _after(self, tried: Collection[str], failed: dict[str, str]) -> dict[str, str]:
-        below = tuple(f"{path}{mark}" for path in tried for mark in ("/", "#"))
+        # What comes of an address is named behind a "#"; behind a "/" stand other addresses.
+        marks = {name: "#" if "://" in name else "/#" for name in tried}
+        below = tuple(f"{name}{mark}" for name in tried for mark in marks[name])
         known = self.reasons().items()
         return {name: why for name, why in known if name not in tried and not name.startswith(below)} | failed

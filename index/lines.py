@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from index.types import Article, Passage, Span
 
+# What is counted of an article is taken off again when it goes: a change to that below raises `store.FORMAT`.
+
 LEAST_ARTICLES: Final = 5
 LEAST_SHARE: Final = 0.1
 """A line is a repeated one if it stands in at least so many articles, and in this share of its source's."""
@@ -38,7 +40,12 @@ def lines_of(passage: Passage) -> Iterator[tuple[str, list[Span]]]:
 
 
 def _words(passage: Passage, spans: Sequence[Span]) -> str:
-    return " ".join(passage.words_at(Span(spans[0].start, spans[-1].end)).split())
+    return bare(passage.words_at(Span(spans[0].start, spans[-1].end)))
+
+
+def bare(line: str) -> str:
+    """As lines are compared: with one space between words."""
+    return " ".join(line.split())
 
 
 def counted(line: str) -> bool:

@@ -50,6 +50,7 @@ def plan_changes(
     settings: IndexSettings,
     failed: Collection[str] = (),
     most_removed: float = 1.0,
+    allowed: Collection[str] = (),
 ) -> Iterator[Change]:
     """Compare what stands at `paths` with what is indexed, article by article in order.
 
@@ -57,10 +58,11 @@ def plan_changes(
     file is gone and whose text stands in a new one has moved, and keeps its id; the others that are gone come last,
     or before the article that takes their id. A source that cannot be read, be it a folder, comes as a failure, and
     what is indexed of it stays. An id that another source holds already gets a suffix made of the new source's
-    origin. Raises TooManyRemoved if more than the share `most_removed` of a path's articles would be removed.
+    origin. Raises TooManyRemoved if more than the share `most_removed` of a path's articles would be removed,
+    and it is not one of `allowed`, as the error calls it.
     """
     with closing(ReadingProcess(reader_of)) as apart:
-        yield from _Plan(paths, entries, settings, failed, most_removed, apart).changes()
+        yield from _Plan(paths, entries, settings, failed, most_removed, allowed, apart).changes()
 
 
 class _Plan:
@@ -71,11 +73,12 @@ class _Plan:
         settings: IndexSettings,
         failed: Collection[str],
         most_removed: float,
+        allowed: Collection[str],
         apart: ReadingProcess,
     ) -> None:
         self._apart = apart
         self._settings = settings
-        self._most_removed = most_removed
+        self._most_removed, self._allowed = most_removed, allowed
         self._roots: dict[Path, Path] = {}  # each file, and the path it was found at
         self._failures: list[Change] = []
         folders, unlisted = self._find([in_one_spelling(path) for path in paths])
@@ -144,7 +147,7 @@ class _Plan:
 
     def _check_removed(self) -> None:
         for path, removed in self._removed.items():
-            if removed > self._most_removed * self._sizes[path]:
+            if removed > self._most_removed * self._sizes[path] and printable(Path(path)) not in self._allowed:
                 raise TooManyRemoved(printable(Path(path)), removed, self._sizes[path])
 
     def _read(self, file: Path, root: Path, content: str) -> Iterator[Change]:
@@ -156,12 +159,12 @@ class _Plan:
             elif origin not in self._seen:
                 self._seen.add(origin)
                 yield from self._place(result, origin, content)
-        for entry in self._indexed[str(file)]:
-            if not unread and entry.origin not in self._seen:
-                self._removed[str(root)] += 1
-                self._check_removed()
-                self._taken.discard(entry.article_id)
-                yield Change("remove", entry)
+        gone = [entry for entry in self._indexed[str(file)] if not unread and entry.origin not in self._seen]
+        self._removed[str(root)] += len(gone)
+        self._check_removed()
+        for entry in gone:
+            self._taken.discard(entry.article_id)
+            yield Change("remove", entry)
 
     def _place(self, article: Article, origin: str, content: str) -> Iterator[Change]:
         known = self._known.get(origin) or self._moved(article)

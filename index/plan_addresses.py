@@ -36,15 +36,16 @@ def plan_sources(
     state: FetchState | None,
     failed: Collection[str] = (),
     most_removed: float = 1.0,
+    allowed: Collection[str] = (),
 ) -> Iterator[Change]:
     """What files ask of the index, then what addresses do, which know the ids that the files have taken. Without
     addresses no `state` is needed. See `plan_changes` and `plan_addresses`."""
     taken: set[str] = set()
-    for change in plan_changes(paths, entries, settings, failed, most_removed):
+    for change in plan_changes(paths, entries, settings, failed, most_removed, allowed):
         taken.add(change.entry.article_id)
         yield change
     if state is not None:
-        yield from plan_addresses(urls, entries, settings, state, most_removed, taken)
+        yield from plan_addresses(urls, entries, settings, state, most_removed, taken, allowed)
 
 
 @contextmanager
@@ -65,11 +66,12 @@ def plan_addresses(
     state: FetchState,
     most_removed: float = 1.0,
     taken: Collection[str] = (),
+    allowed: Collection[str] = (),
 ) -> Iterator[Change]:
     """Load what stands at `urls` and compare it, article by article; ids of `taken` are those of others. What cannot
     be loaded or read comes as a failure, and what is indexed of it stays. `state.done` is the caller's, once the
-    changes are published. Raises TooManyRemoved as soon as more than the share `most_removed` of a source's articles is
-    gone, FetchStateError."""
+    changes are published. Raises TooManyRemoved as soon as more than the share `most_removed` of the pages of a source
+    is gone that is not one of `allowed`, FetchStateError."""
     with closing(ReadingProcess(reader_of)) as apart, Loader(settings) as loader:
         plan = _Plan(entries, settings, state, apart, taken)
         for url in urls:
@@ -78,7 +80,7 @@ def plan_addresses(
             known, removed = set(state.pages_of(source)), 0
             for fetched in fetch_source(url, state, settings, loader):
                 removed += fetched.kind == "gone" and fetched.url in known
-                if removed > most_removed * len(known):
+                if removed > most_removed * len(known) and source not in allowed:
                     raise TooManyRemoved(source, removed, len(known))
                 yield from plan.changes(fetched, source)
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Final
 
-from index.lines import counted, key_of, lines_of, repeated
+from index.lines import bare, counted, key_of, lines_of, repeated
 from index.store import IndexStore
-from index.types import Passage, Span
+from index.types import Article, Passage, Span
 
 _CLOSING: Final = "\"'’”»)]\u00a0\u202f "
 _TERMINAL: Final = (".", "!", "…", "。", "！", "۔", "।", "։", "።", "။", "។")
 _QUESTION_MARKS: Final = ("?", "？", "؟", "\u037e")
 _NO_FULL_STOP = re.compile(r"[\u0e00-\u0eff]")  # Thai and Lao end sentences with a space
+_COPIED: Final = 0.8
+"""An article that has a greater share of its lines in common with others is a copy of them, as notices and editions of
+one text are; what stands around other articles is less of each."""
+
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 
 
@@ -40,14 +44,28 @@ def quotable(text: str) -> bool:
 
 
 def repeated_sentences(passages: Sequence[Passage], store: IndexStore) -> set[tuple[int, Span]]:
-    """The sentences, each with its passage's id, that stand on a line repeated over many articles of their source."""
-    lines: list[tuple[int, int, int, list[Span]]] = []
+    """The sentences, each with its passage's id, that stand on a line repeated over many articles of their source; not
+    those of articles of which there are as many copies, for these have all their lines in common."""
+    lines: list[tuple[Passage, int, int, list[Span]]] = []
     for passage in passages:
         article = store.article(passage.article_id)
         own = [(key_of(article, line), spans) for line, spans in lines_of(passage) if counted(line)]
         source = key_of(article) if own else 0
-        lines += [(passage.id, source, key, spans) for key, spans in own]
-    asked = list({key for _, source, line, _ in lines for key in (source, line)})
-    counts = dict(zip(asked, store.line_counts(asked), strict=True)) if asked else {}
-    common = [(i, spans) for i, source, line, spans in lines if repeated(counts[line], counts[source])]
-    return {(i, span) for i, spans in common for span in spans}
+        lines += [(passage, source, key, spans) for key, spans in own]
+    counts = _counts({key for _, source, line, _ in lines for key in (source, line)}, store)
+    common = [(passage, spans) for passage, source, line, spans in lines if repeated(counts[line], counts[source])]
+    copied = {i for i in {passage.article_id for passage, _ in common} if _is_copied(store.article(i), store)}
+    return {(passage.id, span) for passage, spans in common if passage.article_id not in copied for span in spans}
+
+
+def _is_copied(article: Article, store: IndexStore) -> bool:
+    """Whether most of an article's lines are repeated ones."""
+    source = key_of(article)
+    own = {key_of(article, line) for line in map(bare, article.text.split("\n")) if counted(line)}
+    counts = _counts({source, *own}, store)
+    return sum(repeated(counts[line], counts[source]) for line in own) > _COPIED * len(own)
+
+
+def _counts(keys: Collection[int], store: IndexStore) -> dict[int, int]:
+    asked = list(keys)
+    return dict(zip(asked, store.line_counts(asked), strict=True)) if asked else {}

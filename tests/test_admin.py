@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from index.errors import StoreError
+from index.stores.embedded_writer import EmbeddedWriter
 from index.types import Article
 from rag.chatbot import Chatbot
 from tests.test_documents import page, word
@@ -186,6 +188,28 @@ def test_an_article_that_was_removed_does_not_come_back(admin: Admin) -> None:
     admin.upload(("bridge.md", b"The bridge is long."))
     admin.ended()
     assert admin.ids() == {"1", "2", "bridge"}
+
+
+def test_a_file_whose_article_could_not_be_removed_stays(admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin.enter()
+    admin.upload(("canal.csv", b"id,head\n1,The canal is wide."), ("canal.csv.fields.yaml", b"text: head"))
+    admin.upload(("bridge.md", b"The bridge is long."))
+    admin.ended()
+    kept = admin.data / "uploads" / "bridge.md"
+
+    def full(self: EmbeddedWriter) -> str:
+        raise StoreError("No space left on the disk.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(EmbeddedWriter, "publish", full)
+        refused = admin.client.post("/admin/articles/remove", data={"name": "bridge"})
+        assert refused.status_code >= 400
+    assert kept.exists() and "bridge" in admin.ids()
+    assert admin.client.post("/admin/articles/remove", data={"name": "bridge"}).status_code == 200
+    assert not kept.exists()
+    # With a file go the names of its fields, which do not fit the next one.
+    admin.client.post("/admin/files/remove", data={"name": "canal.csv"})
+    assert not list((admin.data / "uploads").iterdir())
 
 
 def test_sources_by_address_are_kept_in_step(admin: Admin) -> None:

@@ -87,7 +87,7 @@ def test_each_refused_source_is_left_alone_and_the_others_are_done(
     assert run(settings, first, second, third, feed) == 1
     told = capsys.readouterr()
     for source in (first, second, feed):
-        assert f"{source}: 1 of its 2 articles are gone. Nothing of it was changed." in told.err
+        assert f"{source}: at least 1 of its 2 articles are gone. Nothing of it was changed." in told.err
     assert told.out.startswith("added 1, updated 0, unchanged 2, removed 0, failed 3")
     assert indexed(settings) == sorted([*whole, "more.md"])
     assert FailureList(settings).reasons().keys() == {str(first), f"{first}/bad.md", str(second), feed}
@@ -148,6 +148,35 @@ def test_a_yes_on_the_terminal_is_for_the_source_that_was_named(settings: Settin
     )
     assert done.returncode == 1 and done.stdout.startswith("added 0, updated 0, unchanged 1, removed 1, failed 1")
     assert indexed(settings) == ["a2.md", "b1.md", "b2.md"]
+
+
+def test_a_yes_keeps_the_ids_of_what_has_moved_to_another_path(settings: Settings, tmp_path: Path) -> None:
+    first, second = tmp_path / "1", tmp_path / "2"
+    fill(first, "a", "b", "c", "d")
+    fill(second, "other")
+    assert run(settings, first, second) == 0
+    (first / "a.md").rename(second / "moved.md")
+    (first / "b.md").unlink()
+    (first / "c.md").unlink()
+    person, terminal = os.openpty()
+    os.write(person, b"y\n")
+    command = [sys.executable, "-c", CHILD, settings.store, str(first), str(second)]
+    done = subprocess.run(
+        command, stdin=terminal, stderr=terminal, stdout=subprocess.PIPE, text=True, timeout=120, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0 and done.stdout.startswith("added 0, updated 0, unchanged 2, removed 2, failed 0")
+    moved = {entry.article_id: entry.origin for entry in open_store(settings).entries()}
+    assert moved["a"] == f"{second}/moved.md"
+
+
+def test_a_source_does_not_forget_what_failed_of_others_on_its_host(settings: Settings) -> None:
+    failures = FailureList(settings)
+    feed, root = "https://example.org/feed.xml", "https://example.org"
+    failures.record([feed], {f"{feed}#https://example.org/a#": "bad", feed: "bad"})
+    failures.record([root], {root: "bad"})
+    assert set(failures.reasons()) == {root, feed, f"{feed}#https://example.org/a#"}
+    failures.record([feed], {})
+    assert set(failures.reasons()) == {root}
 
 
 def planned(settings: Settings, source: str, capsys: pytest.CaptureFixture[str]) -> str:

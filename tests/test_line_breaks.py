@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.readers.hyphens import Hyphens
 from index.readers.line_breaks import join_lines
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzéèàùçñößабвгдежз"
@@ -108,6 +109,19 @@ def test_hyphens_that_belong_to_a_word_stay(word: str) -> None:
     broken = [(text, textwrap.fill(text, 72)) for text in texts]
     at_hyphen = [(text, lines) for text, lines in broken if lines.split("\n")[0].endswith("-")]
     assert at_hyphen and all(join_lines(lines) == text for text, lines in at_hyphen)
+
+
+def test_a_broken_word_before_a_hyphen_is_mended_where_it_is_known() -> None:
+    known = Hyphens(["The government paid for it."])
+    assert known.joint("a govern-", "ment-funded bridge") == ("a govern", "")
+    assert known.joint("un arc-", "en-ciel") == ("un arc-", "")
+
+
+def test_latin_lines_around_a_chinese_word_keep_their_space() -> None:
+    first = f"{PROSE[:60]} and the sign of the middle is written as 中"
+    second = f"means middle, as {PROSE[:60]}"
+    assert Hyphens([first, second]).joint(first, second) == (first, " ")
+    assert Hyphens([]).joint("这座桥经过九年 Brent", "桥墩施工之后")[1] == ""
 
 
 def test_chinese_goes_on_behind_latin_words_without_a_space() -> None:

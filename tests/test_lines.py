@@ -56,6 +56,14 @@ def test_a_line_that_states_much_is_quoted(make_chatbot: Make) -> None:
     assert long in quoted(make_chatbot(articles(6, footer=long)))
 
 
+def test_copies_of_an_article_are_quoted(make_chatbot: Make) -> None:
+    """A notice that five pages carry whole is no line around them."""
+    notice = "The harbour of Norwick was closed by the storm of 1911. It opened again in the spring of the next year."
+    copies = [Article(f"copy{n}", f"Notice {n}", notice, "en") for n in range(6)]
+    answer = make_chatbot([*articles(6), *copies]).ask("When was the harbour of Norwick closed?")
+    assert "1911" in answer.extracts[0].text
+
+
 def test_the_share_of_a_large_source() -> None:
     assert repeated(5, 6) and repeated(5, 50) and repeated(100, 1000)
     assert not repeated(4, 4) and not repeated(5, 51) and not repeated(99, 1000)

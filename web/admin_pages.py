@@ -171,7 +171,8 @@ def post_removal_allowed(intake: TheIntake, name: Name) -> Response:
 @router.post(f"{ADMIN}/articles/remove", dependencies=[FromHere])
 def post_article_removed(request: Request, chatbot: TheChatbot, intake: TheIntake, name: Name) -> Response:
     """Removes one article, wherever it came from, and its file, if it was uploaded and holds no other."""
-    edited(request, lambda: remove_article(name, chatbot.embedder(), chatbot.settings, intake.uploads.forget))
+    uploads = intake.uploads
+    edited(request, lambda: remove_article(name, chatbot.embedder(), chatbot.settings, uploads.check, uploads.forget))
     return _back()
 
 

@@ -77,7 +77,8 @@ def run_index(names: Sequence[str], settings: Settings, embedder: Callable[[], E
         opened, summary = (embedder or (lambda: open_embedder(settings)))(), Summary()
         for part in sources.parts():
             summary += _build(part, settings, failed, opened, refused)
-    found = {name: why for name, why in summary.failed.items() if name not in _mistyped(sources.paths, entries)}
+    mistyped = _mistyped(sources.paths, entries)
+    found = {name: why for name, why in summary.failed.items() if name not in mistyped}
     # Of a source that was refused nothing was tried, and what was known of it stays so.
     failures.record([name for name in sources.tried() if name not in refused], found | refused)
     summary.failed |= refused
@@ -106,12 +107,7 @@ def _mistyped(paths: Sequence[Path], entries: Sequence[Entry]) -> set[str]:
 
 
 def _holds(source: str, origin: str) -> bool:
-    return _is_of(source, origin) or origin.startswith(f"{source}/")
-
-
-def _is_of(place: str, origin: str) -> bool:
-    """Whether an article was read from one file or page."""
-    return origin == place or origin.startswith(f"{place}#")
+    return origin == source or origin.startswith((f"{source}#", f"{source}/"))
 
 
 def _print_plan(sources: Sources, entries: Sequence[Entry], settings: Settings, failed: Collection[str]) -> Summary:
@@ -124,7 +120,7 @@ def _print_plan(sources: Sources, entries: Sequence[Entry], settings: Settings, 
                 gone.add(change.entry.origin)
         for name, removed, indexed in _shares(sources, entries, state, gone):
             if removed > MOST_REMOVED * indexed and not settings.yes:
-                told = _gone(TooManyRemoved(name, removed, indexed))
+                told = f"{name}: {removed:,} of its {indexed:,} articles are gone."
                 terminal.print_line(f"{told} The run itself asks first, or needs --yes.")
     return summary
 
@@ -146,11 +142,18 @@ def _shares(
         root = str(in_one_spelling(path))
         below = [entry.origin for entry in entries if _holds(root, entry.origin)]
         yield printable(Path(root)), sum(origin in gone for origin in below), len(below)
+    left = {place for entry in entries if entry.origin not in gone for place in _places(entry.origin)}
+    lost = {place for origin in gone for place in _places(origin)} - left
     for source in map(source_name, sources.addresses if state else ()):
         pages = state.pages_of(source) if state else []
-        lost = [page for page in pages if any(_is_of(page, origin) for origin in gone)]
-        left = [entry.origin for entry in entries if entry.origin not in gone]
-        yield source, sum(not any(_is_of(page, origin) for origin in left) for page in lost), len(pages)
+        yield source, sum(page in lost for page in pages), len(pages)
+
+
+def _places(origin: str) -> Iterator[str]:
+    """The files or pages that an article of this origin may have been read from."""
+    while origin:
+        yield origin
+        origin = origin.rpartition("#")[0]
 
 
 def _entries(settings: Settings) -> list[Entry]:
@@ -163,30 +166,30 @@ def _entries(settings: Settings) -> list[Entry]:
 
 
 def _build(
-    sources: Sources, settings: Settings, failed: Collection[str], embedder: Embedder, refused: dict[str, str]
+    sources: Sources,
+    settings: Settings,
+    failed: Collection[str],
+    embedder: Embedder,
+    refused: dict[str, str],
+    allowed: frozenset[str] = frozenset(),
 ) -> Summary:
-    """Asks before a large share of a source's articles is removed, where there is somebody to ask. Without a yes that
-    source stays as it is, and `refused` says so; the others are done all the same."""
+    """Asks before a large share of a source's articles is removed, where there is somebody to ask. With a yes it is
+    done together with the others, to which articles may have moved; without, that source stays as it is, `refused`
+    says so, and the others are done all the same."""
     try:
-        return _make(sources, settings, failed, embedder, 1.0 if settings.yes else MOST_REMOVED)
+        return _make(sources, settings, failed, embedder, allowed)
     except TooManyRemoved as error:
+        if terminal.confirmed(error.gone):
+            return _build(sources, settings, failed, embedder, refused, allowed | {error.path})
         held, others = sources.split(error.path)
-        done = Summary()
-        if terminal.confirmed(_gone(error)):
-            done += _make(held, settings, failed, embedder, 1.0)
-        else:
-            why = f"{_gone(error)} Nothing of it was changed. If that is meant, run the same command with --yes."
-            refused.update(dict.fromkeys(held.tried(), why))
-        return done + _build(others, settings, failed, embedder, refused) if others != Sources([], []) else done
-
-
-def _gone(error: TooManyRemoved) -> str:
-    return f"{error.path}: {error.removed:,} of its {error.indexed:,} articles are gone."
+        refused.update(dict.fromkeys(held.tried(), str(error)))
+        return _build(others, settings, failed, embedder, refused, allowed) if others != Sources([], []) else Summary()
 
 
 def _make(
-    sources: Sources, settings: Settings, failed: Collection[str], embedder: Embedder, most_removed: float
+    sources: Sources, settings: Settings, failed: Collection[str], embedder: Embedder, allowed: Collection[str]
 ) -> Summary:
+    most_removed = 1.0 if settings.yes else MOST_REMOVED
     total, done = count_articles(sources.paths), 0
     with (
         open_writer(settings, embedder.name, embedder.dimension) as writer,
@@ -199,7 +202,9 @@ def _make(
             done += change.kind != "remove"
             advance(done, total)
 
-        return build(sources.paths, writer, remembered, settings, report, failed, most_removed, sources.addresses)
+        return build(
+            sources.paths, writer, remembered, settings, report, failed, most_removed, sources.addresses, allowed
+        )
 
 
 def index_stats(settings: Settings) -> dict[str, Any]:

@@ -187,7 +187,8 @@ class Intake:
             self.withheld.pop(source, None)
             return summary
         except TooManyRemoved as error:
-            self.withheld[source] = error
+            if url in self.addresses():  # it may have been taken off the list meanwhile
+                self.withheld[source] = error
             return Summary()
         except IndexFault as error:
             why = problem_of(error).message

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 from index.plan import in_one_spelling
 from index.readers import QUESTIONS_FILES, READERS, ending_of, holds_many, without_ending
-from index.readers.mapping import ENDING
+from index.readers.mapping import ENDING, mapping_file
 from web.errors import InvalidRequest
 from web.settings import Settings
 
@@ -63,21 +63,31 @@ class Uploads:
         """Raises InvalidRequest if there is no such file."""
         if name not in (known for known, _ in self.files()):
             raise InvalidRequest("There is no such file. It may have been removed already.", "name")
-        (self.folder / name).unlink(missing_ok=True)
+        self._unlink(name)
 
-    def forget(self, origin: str) -> None:
-        """Remove the file that an article comes from, so that it does not come back. Raises InvalidRequest if the
-        file holds others too; origins elsewhere are none of ours."""
-        if not origin.startswith(f"{self.folder}/"):
-            return
-        name, part, _ = origin.removeprefix(f"{self.folder}/").partition("#")  # names of ours hold no "#"
+    def check(self, origin: str) -> None:
+        """Raises InvalidRequest if an article comes from a file that holds others too."""
+        name, part, _ = self._own(origin).partition("#")  # names of ours hold no "#"
         if part:
             raise InvalidRequest(
                 f"This article is one of the file “{name}” and would come back with it. Upload the file once more "
                 "without the article, or remove the whole file.",
                 "name",
             )
-        (self.folder / name).unlink(missing_ok=True)
+
+    def forget(self, origin: str) -> None:
+        """Remove the file that an article comes from, so that it does not come back; origins elsewhere are none of
+        ours."""
+        if name := self._own(origin):
+            self._unlink(name)
+
+    def _own(self, origin: str) -> str:
+        return origin.removeprefix(f"{self.folder}/") if origin.startswith(f"{self.folder}/") else ""
+
+    def _unlink(self, name: str) -> None:
+        """With what says how its fields are named: the next file of this name may name them otherwise."""
+        for file in (self.folder / name, mapping_file(self.folder / name)):
+            file.unlink(missing_ok=True)
 
 
 def fit_name(name: str) -> str:

@@ -18,7 +18,7 @@ from index.models.pooling import sentence_vectors, unit
 from index.types import Span, Vectors
 
 _SLICE: Final = 2048
-"""Texts sorted by length together: what is known of their tokens takes 25 KB for each."""
+"""Texts put into batches together: what is known of their tokens takes 25 KB for each."""
 
 
 class DefaultEmbedder:
@@ -33,17 +33,11 @@ class DefaultEmbedder:
         self._batch_size = batch_size
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
-        """See the protocol. Questions of one width are embedded together. In 8 or 16 bits a vector depends on the width
-        of its batch (by up to 0.003 in bfloat16), and on nothing else in it: so a question's is the same, bit by bit,
-        alone and with others."""
+        """See the protocol. A question's vector is the same, bit by bit, alone and with others."""
         made = np.empty((len(texts), self.dimension), np.float32)
         ids = [token_ids(tokens) for tokens in self._tokens(self._question_prompt, texts)]
-        widths: dict[int, list[int]] = {}
-        for place, own in enumerate(ids):
-            widths.setdefault(in_steps(len(own)), []).append(place)
-        for width, places in widths.items():
-            for several in _batches(places, self._batch_size):
-                made[several] = self._embedded([ids[place] for place in several], width)[0]
+        for width, places in _batches(ids, self._batch_size):
+            made[places] = self._embedded([ids[place] for place in places], width)[0]
         return made
 
     def embed_passages(
@@ -64,10 +58,9 @@ class DefaultEmbedder:
         whole = np.empty((len(texts), self.dimension), np.float32)
         inner: list[Vectors] = [whole[:0]] * len(texts)
         tokens = self._tokens(self._passage_prompt, texts)
-        order = sorted(range(len(texts)), key=lambda place: len(tokens[place]))
-        for places in _batches(order, self._batch_size):
-            ids = [token_ids(tokens[place]) for place in places]
-            whole[places], states = self._embedded(ids)
+        ids = [token_ids(own) for own in tokens]
+        for width, places in _batches(ids, self._batch_size):
+            whole[places], states = self._embedded([ids[place] for place in places], width)
             for place, own in zip(places, states, strict=True):
                 offsets = token_offsets(tokens[place])
                 inner[place] = sentence_vectors(
@@ -82,7 +75,7 @@ class DefaultEmbedder:
         tokens: list[Any] = self.encoder.tokenizer.encode_batch([prompt + text for text in texts])
         return tokens
 
-    def _embedded(self, ids: list[list[int]], width: int = 0) -> tuple[Vectors, Vectors]:
+    def _embedded(self, ids: list[list[int]], width: int) -> tuple[Vectors, Vectors]:
         """Vectors of texts, and of their tokens."""
         lower, mask = self.encoder.lower_states(ids, width)
         (states,) = self.encoder.upper(lower, mask)
@@ -90,5 +83,13 @@ class DefaultEmbedder:
         return unit(sums / mask.sum(axis=1, keepdims=True)), states
 
 
-def _batches(places: Sequence[int], size: int) -> Iterator[list[int]]:
-    return (list(places[at : at + size]) for at in range(0, len(places), size))
+def _batches(ids: Sequence[Sequence[int]], size: int) -> Iterator[tuple[int, list[int]]]:
+    """The places of at most so many texts of one width at a time, and the width. In 8 or 16 bits a vector depends on
+    the width of its batch (by up to 0.003 in bfloat16), and on nothing else in it: so it is always the same. With
+    batches as wide as their longest text, indexing took 2.3 GB instead of 1.3, for OpenVINO keeps each width."""
+    widths: dict[int, list[int]] = {}
+    for place, own in enumerate(ids):
+        widths.setdefault(in_steps(len(own)), []).append(place)
+    for width, places in widths.items():
+        for at in range(0, len(places), size):
+            yield width, places[at : at + size]

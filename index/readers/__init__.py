@@ -124,6 +124,8 @@ def find_files(
         inner[:] = [name for name in inner if not name.startswith(".")]
         for file in (Path(folder, name) for name in names if not name.startswith(".")):
             known = ending_of(file) is not None and file.name not in QUESTIONS_FILES
+            if not known and others is None:
+                continue
             if ignored.match_file(file.relative_to(path).as_posix()) or not _may_be_file(file):
                 continue
             if known:

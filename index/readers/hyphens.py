@@ -35,19 +35,22 @@ class Hyphens:
         `text`, the next line, which holds a word."""
         broken, after = _BROKEN.search(words[-_TAIL:]), _FIRST_WORD.match(text)
         if broken and after:
-            # A word that has hyphens anyway is broken at them: "arc-" and "en-ciel".
-            real = after[2] or self._is_real(broken[1], after[1])
+            real = self._is_real(broken[1], after[1], goes_on=bool(after[2]))
             return (words if real else words[:-1]), ""
-        if HAN.match(words[-1:]) or HAN.match(text) or words.endswith(("/", "\u2014")):
+        if words.endswith(("/", "\u2014")):
             return words, ""
-        if words[-1:].isdigit() and text[0].isdigit() and HAN.search(words[-_TAIL:]) and HAN.search(text[:_TAIL]):
-            return words, ""  # Chinese breaks its lines inside a number too
+        if HAN.search(words[-_TAIL:]) and HAN.search(text[:_TAIL]):
+            number = words[-1:].isdigit() and text[0].isdigit()  # Chinese breaks its lines inside a number too
+            return words, "" if number or HAN.match(words[-1:]) or HAN.match(text) else " "
         return words, " "
 
-    def _is_real(self, head: str, tail: str) -> bool:
+    def _is_real(self, head: str, tail: str, *, goes_on: bool) -> bool:
+        """`goes_on`: a hyphen follows the tail. A word that has hyphens anyway is broken at them: "arc-" and
+        "en-ciel", unless the word that would be whole is known: "govern-" and "ment-funded"."""
         head_word = head.casefold().replace("‐", "-")
         if (tail[0].isupper() and not head.isupper()) or not tail[0].isalpha() or head[-1:].isdigit():
             return True
         if head_word + tail.casefold() in self._known:
             return False
-        return f"{head_word}-{tail.casefold()}" in self._known or "-" in head_word or tail.casefold() in _KEEPS_HYPHEN
+        both = f"{head_word}-{tail.casefold()}"
+        return goes_on or both in self._known or "-" in head_word or tail.casefold() in _KEEPS_HYPHEN

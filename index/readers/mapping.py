@@ -36,7 +36,7 @@ Columns = Mapping[str, tuple[str, ...]]
 
 ENDING: Final = ".fields.yaml"
 _BESIDE: Final = "file of field names (….fields.yaml)"
-_MOST_BYTES: Final = 100_000
+MOST_MAPPING_BYTES: Final = 100_000
 _SHOWN_CHARS: Final = 300
 
 
@@ -53,9 +53,9 @@ def read_columns(file: Path) -> Columns:
         if not beside.is_file():
             return {}
         with beside.open("rb") as opened:
-            raw = opened.read(_MOST_BYTES + 1)
-        if len(raw) > _MOST_BYTES:
-            raise UnreadableArticle(f"its {_BESIDE} has more than {_MOST_BYTES:,} bytes")
+            raw = opened.read(MOST_MAPPING_BYTES + 1)
+        if len(raw) > MOST_MAPPING_BYTES:
+            raise UnreadableArticle(f"its {_BESIDE} has more than {MOST_MAPPING_BYTES:,} bytes")
         # BaseLoader keeps every name as written: a column may be called `no` or `2024`.
         said = yaml.load(raw.decode("utf-8-sig"), Loader=yaml.BaseLoader)
     except OSError as error:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from index.errors import UnreadableArticle
-from index.readers.mapping import ENDING, mapping_file
+from index.readers.mapping import ENDING, MOST_MAPPING_BYTES, mapping_file
 from index.readers.packed_entries import MOST_BYTES, MOST_FILES, Entry, entries, translated
 
 ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -71,7 +71,7 @@ def _found(
 def _walk(
     file: Path, above: str, wanted: Callable[[Path], bool], spent: _Spent
 ) -> Iterator[tuple[str, Path | UnreadableArticle]]:
-    beside = _field_names(file, above, spent)
+    beside = _field_names(file, above, wanted, spent)
     for entry in entries(file):
         spent.files += 1
         if spent.files > MOST_FILES:
@@ -110,7 +110,9 @@ def _walk(
             mapping_file(unpacked).unlink(missing_ok=True)
 
 
-def _field_names(file: Path, above: str, spent: _Spent) -> dict[str, Path | UnreadableArticle]:
+def _field_names(
+    file: Path, above: str, wanted: Callable[[Path], bool], spent: _Spent
+) -> dict[str, Path | UnreadableArticle]:
     """The files of field names in the archive, unpacked, by the names of those they are for; they may stand behind
     these. What else is wrong with the archive is told when it is walked."""
     found: dict[str, Path | UnreadableArticle] = {}
@@ -120,9 +122,11 @@ def _field_names(file: Path, above: str, spent: _Spent) -> dict[str, Path | Unre
                 break
             shown = above + _shown("/".join(_parts(entry)))
             name = shown.removesuffix(ENDING)
-            if name != shown and name in found:
+            if name == shown or not wanted(Path(name)):
+                continue
+            if name in found:
                 found[name] = UnreadableArticle("the archive holds two files of field names (….fields.yaml) for it")
-            elif name != shown:
+            else:
                 found[name] = _field_file(entry, shown, spent)
     except UnreadableArticle as error:
         if isinstance(error, _TooMuch):
@@ -133,7 +137,7 @@ def _field_names(file: Path, above: str, spent: _Spent) -> dict[str, Path | Unre
 def _field_file(entry: Entry, shown: str, spent: _Spent) -> Path | UnreadableArticle:
     try:
         _check(entry, _parts(entry))
-        return _unpack(entry, shown, spent)
+        return _unpack(entry, shown, spent, MOST_MAPPING_BYTES)
     except _TooMuch:
         raise
     except UnreadableArticle as error:
@@ -172,12 +176,12 @@ def _shown(name: str) -> str:
     return printable if len(printable) <= _MOST_NAME_CHARS else printable[:_MOST_NAME_CHARS] + "…"
 
 
-def _unpack(entry: Entry, shown: str, spent: _Spent) -> Path:
+def _unpack(entry: Entry, shown: str, spent: _Spent, most: int = MOST_BYTES) -> Path:
     """Where it stands. What is written of a file that turns out to be too large or damaged is removed."""
     ending = _ENDING.search(shown)
     spent.places += 1
     place = spent.folder / f"{spent.places}{ending[0].lower() if ending else ''}"
-    most = min(MOST_MEMBER_BYTES, entry.most_bytes)
+    most = min(most, MOST_MEMBER_BYTES, entry.most_bytes)
     size = 0
     try:
         with translated(), entry.open() as opened, place.open("xb") as written:

@@ -286,10 +286,14 @@ def article_at(connection: sqlite3.Connection, file: str, n: int) -> Article:
     return _article_of(connection.execute(f"select {_ARTICLE} from {file}.article where n = ?", [n]).fetchone())
 
 
-def passages_at(connection: sqlite3.Connection, file: str, n: int) -> list[Passage]:
-    """The passages of the article of this number."""
-    query = f"select {_PASSAGE} from {file}.passage join {file}.article on n = article where n = ? order by row"
-    return [_passage_of(row[1:]) for row in connection.execute(query, [n])]
+def passages_at(connection: sqlite3.Connection, file: str, n: int, article: Article) -> list[Passage]:
+    """The passages of this article, whose number is given. Cut from its text here: the database would go through the
+    text from its beginning for each, which took 22 seconds for an article of 4.6 MB."""
+    query = f"select id, start_char, end_char, heading, sentences from {file}.passage where article = ? order by row"
+    return [
+        _passage_of((identity, article.id, start, end, article.text[start:end], heading, article.language, sentences))
+        for identity, start, end, heading, sentences in connection.execute(query, [n])
+    ]
 
 
 def articles_with_passages(
@@ -299,7 +303,8 @@ def articles_with_passages(
     for file in files:
         condition, _ = conditions(Filters(), file)
         for n, *row in connection.execute(f"select n, {_ARTICLE} from {file}.article where {condition} order by n"):
-            yield n, _article_of(row), passages_at(connection, file, n)
+            article = _article_of(row)
+            yield n, article, passages_at(connection, file, n, article)
 
 
 def _article_of(row: Sequence[Any]) -> Article:

@@ -224,7 +224,8 @@ class EmbeddedWriter:
         """Returns what was there."""
         self._changes.update(f"{article_id}\0".encode())
         self._words.remove(n)
-        article, passages = article_at(self._db, file, n), passages_at(self._db, file, n)
+        article = article_at(self._db, file, n)
+        passages = passages_at(self._db, file, n, article)
         self._set(counted=self._meta("counted") + len(passages))
         self._count_lines(article, passages, -1)
         if file == "base":
