@@ -138,6 +138,8 @@ def _runs(sentences: Sequence[Sentence], chances: Sequence[float]) -> Iterator[_
             closing = sentences[last]
             if closing.hit is not opening.hit or closing.position - opening.position != last - first:
                 break
+            if last > first and (opening.alone or closing.alone):
+                break
             chars = closing.span.end - opening.span.start
             if last > first and chars > MAX_EXTRACT_CHARS:
                 break
@@ -145,9 +147,10 @@ def _runs(sentences: Sequence[Sentence], chances: Sequence[float]) -> Iterator[_
 
 
 def _touches(run: _Run, other: _Run, sentences: Sequence[Sentence]) -> bool:
-    """Whether two runs share a sentence, or follow one another in one passage."""
-    same = sentences[run.first].hit is sentences[other.first].hit
-    return same and run.first <= other.last + 1 and other.first <= run.last + 1
+    """Whether two runs share a sentence, or follow one another in one passage, where they could be one run."""
+    one, two = sentences[run.first], sentences[other.first]
+    near = not (one.alone or two.alone)
+    return one.hit is two.hit and run.first <= other.last + near and other.first <= run.last + near
 
 
 def _repeats(run: _Run, other: _Run, sentences: Sequence[Sentence]) -> bool:

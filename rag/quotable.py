@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Final
 
 from index.lines import bare, counted, key_of, lines_of, repeated
@@ -18,6 +19,8 @@ _NO_FULL_STOP = re.compile(r"[\u0e00-\u0eff]")  # Thai and Lao end sentences wit
 _COPIED: Final = 0.8
 """An article that has a greater share of its lines in common with others is a copy of them, as notices and editions of
 one text are; what stands around other articles is less of each."""
+
+LEAST_ROWS: Final = 3
 
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 
@@ -41,6 +44,23 @@ def quotable(text: str) -> bool:
     separators = sum(stripped.count(mark) for mark in ",|·•;/:>")
     spelled = sum(any(c.isalpha() for c in word) for word in words)
     return spelled >= 8 and separators * 5 <= len(words)
+
+
+def rows_of_tables(passage: Passage) -> set[Span]:
+    """The lines that are rows of a table, `A | B` or `| A | B |`, but for the first, which names its columns: a row
+    states something, though it is no sentence. Fewer than LEAST_ROWS of as many cells are none: menus and bylines look
+    like that."""
+    if "|" not in passage.text:
+        return set()
+    lines = [(line.strip("| ").split("|"), line, spans) for line, spans in lines_of(passage)]
+    tables = (list(rows) for _, rows in groupby(lines, lambda row: len(row[0])))
+    return {
+        spans[0]
+        for table in tables
+        if len(table) >= LEAST_ROWS
+        for cells, line, spans in table[1:]
+        if len(spans) == 1 and sum(any(map(str.isalnum, cell)) for cell in cells) > 1 and any(map(str.isalpha, line))
+    }
 
 
 def repeated_sentences(passages: Sequence[Passage], store: IndexStore) -> set[tuple[int, Span]]:

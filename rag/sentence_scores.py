@@ -15,7 +15,7 @@ from index.store import IndexStore
 from index.types import Article, Hit, Scores, Span, Vectors
 from index.words import passage_terms, question_terms
 from rag.fusion import standardise
-from rag.quotable import quotable, repeated_sentences
+from rag.quotable import quotable, repeated_sentences, rows_of_tables
 from rag.reading import Reading
 from rag.retriever import Query
 
@@ -51,6 +51,8 @@ class Sentence:
     position: int
     text: str
     span: Span
+    alone: bool = False
+    """It is a row of a table, which is not joined to others."""
 
 
 def quotable_sentences(hits: Sequence[Hit], store: IndexStore) -> tuple[list[Sentence], Vectors]:
@@ -63,10 +65,11 @@ def quotable_sentences(hits: Sequence[Hit], store: IndexStore) -> tuple[list[Sen
     before = 0
     common = repeated_sentences([hit.passage for hit in hits], store)
     for hit in hits:
+        rows = rows_of_tables(hit.passage)
         for position, span in enumerate(hit.passage.sentences):
             text = hit.passage.words_at(span)
-            if (hit.passage.id, span) not in common and quotable(text):
-                sentences.append(Sentence(hit, position, text, span))
+            if (hit.passage.id, span) not in common and (quotable(text) or span in rows):
+                sentences.append(Sentence(hit, position, text, span, span in rows))
                 kept.append(before + position)
         before += len(hit.passage.sentences)
     return sentences, np.concatenate(store.sentence_vectors([hit.passage.id for hit in hits]))[kept]

@@ -3,7 +3,8 @@ and how sure an answer is (`test_chatbot.py`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from index.passages import cut_passages
 from index.stores.memory import MemoryIndex
 from index.types import Article, Filters, Hit, Passage, Span
+from rag.chatbot import Chatbot
 from rag.composer import ExtractiveComposer, Pick
-from rag.quotable import quotable
+from rag.quotable import quotable, rows_of_tables
 from rag.reading import Reading
 from rag.retriever import Query, retrieve
 from rag.sentence_scores import Sentence, _of_articles
@@ -97,6 +100,35 @@ def test_labels_bylines_tags_and_headings_may_not(text: str) -> None:
 )
 def test_a_question_answers_none(text: str) -> None:
     assert not quotable(text)
+
+
+FARES = (
+    "Passenger | Single fare | Return fare\nAdult | 4 euros | 7 euros\nCar | 18 euros | 31 euros\n | 18 | \n1 | 2 | 3"
+)
+
+
+def rows_of(text: str) -> list[str]:
+    article = Article("a", "Fares", text, "en")
+    passages = cut_passages(article, EMBEDDER.count_tokens, 180)
+    return [passage.words_at(span) for passage in passages for span in sorted(rows_of_tables(passage), key=astuple)]
+
+
+def test_rows_of_a_table_are_quotable_but_not_the_names_of_its_columns() -> None:
+    assert rows_of(f"The fares have not changed.\n\n{FARES}\n\nDogs travel free.") == FARES.split("\n")[1:3]
+    assert rows_of("| Day | Opens |\n|---|---|\n| Monday | at nine |") == ["| Monday | at nine |"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Home | News | Sport\nLogin | Help | Search", "By A. Writer | 12 May\nA | b\n\nC | d | e"]
+)
+def test_a_few_lines_of_cells_are_no_table(text: str) -> None:
+    assert rows_of(text) == []
+
+
+def test_a_row_is_quoted_by_itself(make_chatbot: Callable[[Sequence[Article]], Chatbot]) -> None:
+    answer = make_chatbot([Article("a", "Ferry", FARES, "en")]).ask("How many euros does a car pay?", limit=10)
+    assert answer.extracts[0].text == "Car | 18 euros | 31 euros"
+    assert {extract.text for extract in answer.extracts} <= set(FARES.split("\n")[1:3])
 
 
 def compose(articles: Sequence[Article], question: str, limit: int = 3, language: str = "en") -> list[Pick]:

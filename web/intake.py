@@ -180,6 +180,7 @@ class Intake:
     def _index_address(self, url: str) -> Summary:
         """What goes wrong with one source is a failure of it, and the others are looked at all the same."""
         source = source_name(url)
+        self.run = replace(self.run, done=0, total=0)  # how many pages there are is not known before
         most_removed = 1.0 if source in self._allowed else MOST_REMOVED
         self._allowed.discard(source)  # it was allowed once
         try:
