@@ -40,10 +40,10 @@ def lines_of(passage: Passage) -> Iterator[tuple[str, list[Span]]]:
 
 
 def _words(passage: Passage, spans: Sequence[Span]) -> str:
-    return bare(passage.words_at(Span(spans[0].start, spans[-1].end)))
+    return spaced_once(passage.words_at(Span(spans[0].start, spans[-1].end)))
 
 
-def bare(line: str) -> str:
+def spaced_once(line: str) -> str:
     """As lines are compared: with one space between words."""
     return " ".join(line.split())
 

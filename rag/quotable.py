@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
-from index.lines import bare, counted, key_of, lines_of, repeated
+from index.lines import counted, key_of, lines_of, repeated, spaced_once
 from index.store import IndexStore
 from index.types import Article, Passage, Span
 
@@ -84,7 +84,7 @@ def repeated_sentences(passages: Sequence[Passage], store: IndexStore) -> set[tu
 def _is_copied(article: Article, store: IndexStore) -> bool:
     """Whether most of an article's lines are repeated ones."""
     source = key_of(article)
-    own = {key_of(article, line) for line in map(bare, article.text[:_BEGINNING].split("\n")) if counted(line)}
+    own = {key_of(article, line) for line in map(spaced_once, article.text[:_BEGINNING].split("\n")) if counted(line)}
     counts = _counts({source, *own}, store)
     return sum(repeated(counts[line], counts[source]) for line in own) > _COPIED * len(own)
 
