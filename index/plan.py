@@ -23,7 +23,7 @@ from index.types import Article
 
 Kind = Literal["add", "update", "move", "unchanged", "remove", "fail"]
 
-RECIPE: Final = 5
+RECIPE: Final = 6
 """Raised when the same file is read, cut or embedded in another way than before, so that the next run of
 `loccit index` reads it anew."""
 

@@ -192,3 +192,5 @@ def test_each_source_has_its_own_failures(site: Papers, intake: Intake) -> None:
     assert "added 1" in ended(intake)
     assert all(site.url in reason for reason in FailureList(intake._settings).reasons().values())
     assert len(FailureList(intake._settings).reasons()) == 1
+    intake.remove_address(f"{site.url}/gone.html")
+    assert FailureList(intake._settings).reasons() == {}

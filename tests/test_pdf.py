@@ -4,6 +4,7 @@ around it is not. Left out: scans, which have no text; other kinds of files (`te
 from __future__ import annotations
 
 import io
+import textwrap
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -486,6 +487,27 @@ def test_what_says_page_one_on_the_only_page_is_left_out(around: str, at: float,
 @pytest.mark.parametrize("around", ["Town news, May 2024", "Go on at page 12", "See page 1.", "Read on at p. 1"])
 def test_a_footer_drawn_before_the_text_is_not_joined_with_it(around: str, tmp_path: Path) -> None:
     assert sorted(read_pdf(tmp_path, one_page(around, 40)).text.split("\n\n")) == sorted([around, filler(1)])
+
+
+@pytest.mark.parametrize("words", ["{page}", "Page {page} of {pages}", "Town news - {page}"])
+@pytest.mark.parametrize("pages", [2, 3, 6])
+def test_a_footer_larger_than_the_text_is_no_heading(words: str, pages: int, tmp_path: Path) -> None:
+    """Programs that set no font for it write it in 12 points."""
+
+    def draw(canvas: Canvas) -> None:
+        for page in range(1, pages + 1):
+            canvas.setFont("text", SIZE * 1.3)
+            canvas.drawString(70, 40, words.format(page=page, pages=pages))
+            canvas.setFont("text", SIZE)
+            text = canvas.beginText(70, 700)
+            for line in textwrap.wrap(filler(page), 80):
+                text.textLine(line)
+            canvas.drawText(text)
+            canvas.showPage()
+
+    article = read_pdf(tmp_path, made(draw))
+    assert article.text == "\n\n".join(filler(page) for page in range(1, pages + 1))
+    assert article.title.startswith(filler(1).split()[0])
 
 
 SENTENCE: Final = b"BT /F1 12 Tf 70 700 Td (The bridge was opened to carts in 1832.) Tj ET"

@@ -96,6 +96,7 @@ class Intake:
             self._keep_addresses([known for known in added if known != url])
         self.withheld.pop(source_name(url), None)
         self._allowed.discard(source_name(url))
+        FailureList(self._settings).record([source_name(url)], {})
 
     def _keep_addresses(self, urls: list[str]) -> None:
         self._settings.data.mkdir(parents=True, exist_ok=True)

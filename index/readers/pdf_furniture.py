@@ -16,7 +16,8 @@ from index.readers.pdf_glyphs import Cell
 _MOST_ROWS: Final = 3  # of a header or footer
 _SAME_PLACE: Final = 4.0  # points
 _HEADING: Final = 1.12
-"""Times the body's size: numbered headings at the top of pages ("Chapter 1") are larger than it."""
+"""Times the body's size: numbered headings at the top of pages ("Chapter 1") are larger than it; they do not count
+the pages."""
 
 _SPACED: Final = 1.3
 """Times the usual distance of lines: a header stands further from the text than its lines from each other."""
@@ -127,15 +128,14 @@ def _repeated(rows: list[_Row], pages: int, body: Body) -> Iterator[tuple[_Row, 
         first = last
         same = len({row.text for row in together}) == 1
         on = len({row.cells[0].page for row in together})
+        counts = _count_pages(together, pages)
+        heading = together[0].cells[0].size > _HEADING * body.size and not counts
         if ENDS_SENTENCE.search(together[0].text):
             if not same or on < max(3, 0.6 * pages) or not _other_size(together[0], body):
                 continue  # a refrain, perhaps
-        elif not same and (
-            together[0].cells[0].size > _HEADING * body.size or len(together[0].text.split()) > _MOST_WORDS
-        ):
+        elif not same and (heading or len(together[0].text.split()) > _MOST_WORDS):
             continue
         if on >= enough:
-            counts = _count_pages(together, pages)
             yield from ((row, counts) for row in together)
 
 
