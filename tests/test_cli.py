@@ -204,8 +204,10 @@ def test_a_watched_folder_is_kept_in_step(tmp_path: Path) -> None:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOCCIT_")}
     environment = {**inherited, "PYTHONPATH": str(ROOT), "LOCCIT_STORE": f"embedded:{folder}/index"}
     with subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
-    ) as watching:
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1,
+        # What runs in the background ignores Ctrl-C, and so would all it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as watching:  # fmt: skip
         try:
             assert watching.stdout
             assert watching.stdout.readline().startswith("Watching")
