@@ -133,7 +133,7 @@ def test_refusals_are_told_in_french_too(admin: Admin) -> None:
     admin.enter()
     admin.client.cookies.set("ui", "fr")
     sent = admin.upload(("a.md", b"The canal is wide."), ("b.exe", b"MZ"), ("c.sh", b"ls"))
-    assert sent.status_code == 422 and "Cela a été refusé" in sent.text and 'href="/admin"' in sent.text
+    assert sent.status_code == 422 and "Une partie a été refusée" in sent.text and 'href="/admin"' in sent.text
     assert "“b.exe” is not" in sent.text and "“c.sh” is not" in sent.text and "Pris en compte : a.md." in sent.text
     assert "1 ajoutés" in (shown := admin.ended()) and "10 au plus" in shown
     address = admin.client.post("/admin/addresses", data={"name": "nothing"})
