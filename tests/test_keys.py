@@ -3,6 +3,7 @@ those it lets in."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sqlite3
@@ -112,8 +113,10 @@ def test_guessing_keys_is_limited(served: Served, tmp_path: Path) -> None:
     client, keys = served(), KeyStore(tmp_path)
     key, secret = keys.create("a bot", "ask")
     assert status(client, secret)[0] == 200
-    found = [status(client, f"lk_{key.id}_wrong")[0] for _ in range(GUESSES_PER_MINUTE + 1)]
-    assert found == [401] * GUESSES_PER_MINUTE + [429]
+    guesses = (status(client, f"lk_{key.id}_wrong")[0] for _ in range(3 * GUESSES_PER_MINUTE))
+    found = list(itertools.takewhile(lambda code: code != 429, guesses))
+    # More than the limit where a new minute began in between: each guess takes a while.
+    assert set(found) == {401} and GUESSES_PER_MINUTE <= len(found) <= 2 * GUESSES_PER_MINUTE
 
 
 def test_headers_do_not_make_another_address(served: Served) -> None:
