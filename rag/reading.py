@@ -59,10 +59,11 @@ class Reading:
         inside = [(starts >= span.start) & (starts < span.end) for span in sentences]
         return np.array([weights[tokens].sum() for tokens in inside], np.float32)
 
-    def short_answer(self, span: Span, margin: float = 0.0) -> Span | None:
+    def short_answer(self, span: Span, margin: float = 0.0, per_token: float = 0.0) -> Span | None:
         """The words inside `span` that answer best, or the longest around them whose logits sum to
-        at most `margin` less; None if nothing of it was read."""
-        best = self._best(span, margin)
+        at most `margin` less, each token after the first taking `per_token` off the sum; None if nothing of it was
+        read."""
+        best = self._best(span, margin, per_token)
         return None if best is None else best[1]
 
     def support(self, span: Span) -> float:
@@ -75,20 +76,23 @@ class Reading:
         """The support, at most MOST_SUPPORT either way."""
         return max(-MOST_SUPPORT, min(MOST_SUPPORT, self.support(span)))
 
-    def _best(self, span: Span, margin: float = 0.0) -> tuple[float, Span] | None:
+    def _best(self, span: Span, margin: float = 0.0, per_token: float = 0.0) -> tuple[float, Span] | None:
         tokens = np.flatnonzero((self.offsets[:, 1] > span.start) & (self.offsets[:, 0] < span.end))
         if not len(tokens):
             return None
-        score, first, last = best_span(self.begin[tokens], self.end[tokens], margin)
+        score, first, last = best_span(self.begin[tokens], self.end[tokens], margin, per_token)
         # In writing without spaces a token may reach from one sentence into the next.
         start, end = int(self.offsets[tokens[first], 0]), int(self.offsets[tokens[last], 1])
         return score, Span(max(start, span.start), min(end, span.end))
 
 
-def best_span(begin: Scores, end: Scores, margin: float = 0.0) -> tuple[float, int, int]:
-    """The greatest sum of a begin and an end not before it, of at most MAX_SHORT_ANSWER_TOKENS, and
-    both places: those of the longest span around it whose sum is at most `margin` less."""
+def best_span(begin: Scores, end: Scores, margin: float = 0.0, per_token: float = 0.0) -> tuple[float, int, int]:
+    """The greatest sum of a begin and an end not before it, of at most MAX_SHORT_ANSWER_TOKENS, less `per_token` for
+    each after the first, and both places: those of the longest span around it whose sum is at most `margin` less."""
     sums = begin[:, None] + end[None, :]
+    if per_token:
+        places = np.arange(len(begin), dtype=np.float32)
+        sums -= per_token * (places[None, :] - places[:, None])
     forward = np.triu(np.ones_like(sums, bool)) & np.tril(np.ones_like(sums, bool), MAX_SHORT_ANSWER_TOKENS - 1)
     sums = np.where(forward, sums, -np.inf)
     first, last = divmod(int(sums.argmax()), len(end))

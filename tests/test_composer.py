@@ -270,16 +270,15 @@ def test_a_short_answer_is_of_whole_words_inside_the_run() -> None:
     text = "It was dug by Sébastien. 运河于一九一四年通航。"
     passage = Passage(1, "a", 50, 50 + len(text), text, "", "en", (Span(50, 74), Span(75, 50 + len(text))))
 
-    def short(start: int, end: int, answers: float = 1.0, run: Span = passage.sentences[0]) -> str | None:
+    def short(start: int, end: int, run: Span = passage.sentences[0]) -> str | None:
         offsets = np.array([[50 + start, 50 + end]], np.int64)
-        reading = Reading(answers, offsets, np.zeros(1, np.float32), np.zeros(1, np.float32))
+        reading = Reading(1.0, offsets, np.zeros(1, np.float32), np.zeros(1, np.float32))
         span = Pick(Hit(passage, 1.0, 1.0, 0.0), run, 1.0, reading).short_answer
         return None if span is None else text[span.start - 50 : span.end - 50]
 
     assert short(18, 20) == "Sébastien" == short(14, 17)
     assert short(14, 23) == "Sébastien"
     assert short(30, 32, run=passage.sentences[1]) == text[30:32]
-    assert short(18, 20, answers=-2.0) is None
     assert short(18, 20, run=passage.sentences[1]) is None
     assert Pick(Hit(passage, 1.0, 1.0, 0.0), passage.sentences[0], 1.0).short_answer is None
 

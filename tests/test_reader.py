@@ -20,6 +20,7 @@ from rag import reader as module
 from rag.answer_object import answer_object
 from rag.chatbot import Chatbot
 from rag.errors import ReaderError
+from rag.extracts import LEAST_FOR_SHORT
 from rag.reader import MAX_QUESTION_TOKENS, Reader, open_reader
 from tests.conftest import CORPUS, WordEmbedder
 from web.settings import Settings
@@ -96,6 +97,7 @@ def test_short_answers_of_the_corpus_stand_in_their_extracts(chatbot: Chatbot) -
         answer: dict[str, Any] = answer_object(chatbot.ask(json.loads(line)["question"]))
         for extract in answer["extracts"]:
             short = extract["short_answer"]
+            assert short is None or extract["score"] >= LEAST_FOR_SHORT
             if short is not None:
                 marked += 1
                 text = chatbot.index().article(extract["article"]["id"]).text

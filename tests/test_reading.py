@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Passage, Span
-from rag.reading import MAX_SHORT_ANSWER_TOKENS, Reading, read_passage
+from rag.composer import SHORT_ANSWER_MARGIN, SHORT_ANSWER_PER_TOKEN
+from rag.reading import MAX_SHORT_ANSWER_TOKENS, Reading, best_span, read_passage
 
 WORDS = st.lists(st.integers(1, 9), min_size=1, max_size=80)
 """Lengths of words, one token each, a space apart."""
@@ -76,6 +77,18 @@ def test_a_number_is_not_cut_short() -> None:
     end = np.array([1.1, 0.5, 0.5, -7.5, -1.4], np.float32)
     made = Reading(1.0, offsets, begin, end)
     assert made.short_answer(Span(0, 26)) == Span(0, 4) and made.short_answer(Span(0, 26), 1.0) == Span(0, 18)
+    assert made.short_answer(Span(0, 26), SHORT_ANSWER_MARGIN, SHORT_ANSWER_PER_TOKEN) == Span(0, 18)
+
+
+@given(WORDS, st.integers(0, 10**6), st.sampled_from([0.05, 0.5, 5.0]))
+def test_each_token_more_takes_something_off(lengths: list[int], seed: int, per_token: float) -> None:
+    made = reading(lengths, seed)
+    score, first, last = best_span(made.begin, made.end, 0.0, per_token)
+    places = range(len(lengths))
+    allowed = [(i, j) for i in places for j in places if 0 <= j - i < MAX_SHORT_ANSWER_TOKENS]
+    best = max(float(made.begin[i] + made.end[j]) - per_token * (j - i) for i, j in allowed)
+    assert score == pytest.approx(best, abs=1e-4)
+    assert float(made.begin[first] + made.end[last]) - per_token * (last - first) == pytest.approx(best, abs=1e-4)
 
 
 def test_outside_of_what_was_read_there_is_nothing() -> None:
