@@ -85,6 +85,7 @@ def test_dry_run_prints_the_plan_and_makes_nothing(tmp_path: Path) -> None:
     [
         (["ask", ""], 2, "The question is empty"),
         (["ask", "Where?"], 1, "There is no index yet. Make one with `loccit index PATH`"),
+        (["ask", "Where?", "--store", "embedded:nowhere/else"], 1, "looked for in nowhere/else."),
         (["stats"], 1, "There is no index yet"),
         (["index", "nowhere"], 1, "there is no such file or folder"),
         (["ask", "Where?", "--since", "yesterday"], 2, "write a date as YYYY-MM-DD"),

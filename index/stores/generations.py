@@ -73,7 +73,10 @@ class StoreFolder:
         """Folder of the published generation. Raises NoIndexError, or StoreError if it is gone."""
         name = self.current()
         if name is None:
-            raise NoIndexError("There is no index yet. Make one with `loccit index PATH`, then ask again.")
+            raise NoIndexError(
+                "There is no index yet. Make one with `loccit index PATH`, then ask again. It was looked for in "
+                f"{self.root}."
+            )
         folder = self.generations / name
         # CURRENT may hold anything by accident, such as a path out of the store: only own names pass.
         if not _NAME.fullmatch(name) or not (folder / RECENT).is_file() or not (folder / WORDS).is_dir():
