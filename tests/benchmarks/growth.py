@@ -223,12 +223,13 @@ def plot(rows: list[dict[str, Any]], file: Path) -> None:
     sizes = [row["passages"] for row in rows]
     left.plot(sizes, [row["answer_ms"] for row in rows], "o-", label="answer, ms")
     left.plot(sizes, [row["embedding_ms"] for row in rows], "o--", label="question embedded, ms")
-    left.set(xscale="log", xlabel="passages", ylabel="ms", ylim=(0, None))
+    slowest, largest = max(row["answer_ms"] for row in rows), max(row["private_mb"] for row in rows)
+    left.set(xscale="log", xlabel="passages", ylabel="ms", ylim=(0, 1.4 * slowest))  # with room for what is named
     right = left.twinx()
     right.plot(sizes, [row["private_mb"] for row in rows], "s-", color="tab:green", label="private memory, MB")
-    right.set(ylabel="MB", ylim=(0, None))
+    right.set(ylabel="MB", ylim=(0, 2 * largest))
     left.legend(loc="upper left")
-    right.legend(loc="lower right")
+    right.legend(loc="upper right")
     figure.tight_layout()
     figure.savefig(file)
 
