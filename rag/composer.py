@@ -98,6 +98,7 @@ class Composer(Protocol):
 class _Run:
     first: int
     last: int  # included
+    chance: float
     gain: float
 
 
@@ -117,15 +118,14 @@ class ExtractiveComposer:
         chances = chances_of(query, sentences, vectors, readings, store).tolist()
         taken: list[_Run] = []
         for run in sorted(_runs(sentences, chances), key=lambda run: (-run.gain, run.first)):
-            chance = sum(chances[run.first : run.last + 1])
-            if taken and chance < LEAST_CHANCE:
+            if taken and run.chance < LEAST_CHANCE:
                 continue
             if any(_overlaps(run, other) or _repeats(run, other, sentences) for other in taken):
                 continue
             taken.append(run)
             span = Span(sentences[run.first].span.start, sentences[run.last].span.end)
             hit = sentences[run.first].hit
-            yield Pick(hit, span, chance, readings.get(hit.passage.id))
+            yield Pick(hit, span, run.chance, readings.get(hit.passage.id))
             if len(taken) == limit:
                 return
 
@@ -142,7 +142,8 @@ def _runs(sentences: Sequence[Sentence], chances: Sequence[float]) -> Iterator[_
             chars = closing.span.end - opening.span.start
             if last > first and chars > MAX_EXTRACT_CHARS:
                 break
-            yield _Run(first, last, sum(chances[first : last + 1]) - CHANCE_PER_CHAR * chars)
+            chance = sum(chances[first : last + 1])
+            yield _Run(first, last, chance, chance - CHANCE_PER_CHAR * chars)
 
 
 def _overlaps(run: _Run, other: _Run) -> bool:

@@ -122,7 +122,8 @@ class WordIndex:
             while len(hits) == fetched and hits[-1][0] == hits[k - 1][0]:
                 fetched *= _FETCHED
                 hits = self._searcher.search(query, fetched, count=False).hits
-            hits = [hit for hit in hits if hit[0] >= hits[min(k, len(hits)) - 1][0]]
+            cut = min((score for score, _ in hits[:k]), default=0.0)
+            hits = [hit for hit in hits if hit[0] >= cut]
             ids = self._searcher.fast_field_values("passage", [address for _, address in hits])
         found = [(int(i or 0), score) for i, (score, _) in zip(ids, hits, strict=True)]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
